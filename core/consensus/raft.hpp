@@ -1,0 +1,213 @@
+// All of Raft (Ongaro 2014, cited as §n) as one machine: step(now, input) → output. It decides; replica
+// performs. It reads no clock, socket, disk or entropy: equal settings, state, times and inputs give equal
+// outputs, so every failure replays. It is total: whatever cannot be obeyed is answered, with its reason.
+// Pure; owned by the core thread.
+//
+// Time comes in with every step instead of as ticks of fixed length: the lease runs from the send time of the
+// request that was answered and must be judged at the moment when someone asks, and an idle node sleeps until
+// next_deadline() (style.md §5 sketches ticks; this is the same idea with a finer beat).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/consensus/message.hpp"
+#include "core/consensus/types.hpp"
+
+namespace conductor::consensus {
+
+/// Names what a caller asked for, until it is accepted or refused. Chosen by the shell, never reused.
+using Ask = Ordinal<struct AskTag>;
+
+struct Settings {
+    Sender self;  ///< own id, and the constant address of every request's header
+    Duration heartbeat_timeout{std::chrono::seconds{1}};
+    Duration election_timeout{std::chrono::seconds{1}};
+    Duration lease_timeout{std::chrono::milliseconds{500}};
+    Duration commit_timeout{std::chrono::milliseconds{50}};
+    Duration snapshot_interval{std::chrono::seconds{120}};
+    std::uint64_t snapshot_threshold{8192};       ///< entries since the last snapshot
+    std::uint64_t trailing_logs{10240};           ///< entries kept behind a snapshot
+    std::uint64_t retain_octets{1ULL << 30U};     ///< of entry data kept behind a snapshot
+    std::uint64_t trailing_payloads{64};          ///< commands kept whatever the two bounds above say
+    std::uint64_t max_append_entries{64};
+    std::uint64_t max_append_octets{4ULL << 20U}; ///< a batch holds at most this, or one entry
+    bool empty_snapshots{false};                  ///< every member understands a snapshot of size 0
+    std::uint64_t seed{1};                        ///< of the random waits
+};
+
+// ---- inputs ---------------------------------------------------------------------------------------------
+
+struct Tick {};  ///< next_deadline() has come
+struct Received {
+    Exchange exchange;  ///< of a request: the shell's name for it; of a reply: that of our request
+    Sender from;
+    Message message;
+};
+struct Unanswered {  ///< a request of ours failed: refused, timed out, or its connection broke
+    ServerId peer;
+    Exchange exchange;
+};
+struct Bootstrap {
+    Ask ask;
+    Configuration configuration;
+};
+struct Proposed {
+    Ask ask;
+    Bytes command;
+};
+struct ReadAsked {  ///< read-index: answered once leadership at this moment is confirmed (§6.4)
+    Ask ask;
+};
+enum class Change : std::uint8_t { add_voter, add_nonvoter, demote_voter, remove_server };
+struct ChangeAsked {
+    Ask ask;
+    Change change{};
+    ServerId id;
+    std::string address;      ///< of the two additions
+    LogIndex prev_index;      ///< 0: unconditional; otherwise the index of the latest configuration
+};
+struct TransferAsked {
+    Ask ask;
+    ServerId target;  ///< empty: the voter with the highest next index
+};
+struct Persisted {  ///< the write with this ticket, and all before it, are on disk
+    WriteTicket ticket;
+};
+struct Applied {  ///< the shell has applied everything up to `index`; moves what a snapshot may cover
+    LogIndex index;
+    bool has_head{false};
+};
+enum class StoreCondition : std::uint8_t { well, stalled };
+struct StoreChanged {  ///< a write hangs, or the probe after a stall succeeded (raft-wire 5.15)
+    StoreCondition condition{};
+};
+
+using Input = std::variant<Tick, Received, Unanswered, Bootstrap, Proposed, ReadAsked, ChangeAsked,
+                           TransferAsked, Persisted, Applied, StoreChanged>;
+
+// ---- outputs --------------------------------------------------------------------------------------------
+
+enum class Role : std::uint8_t { follower, pre_candidate, candidate, leader };
+
+/// Why something was not done. Texts for clients are in describe.hpp.
+enum class Refusal : std::uint8_t {
+    not_leader,
+    leadership_lost,         ///< the entry may still be committed: outcome unknown
+    transfer_in_progress,
+    already_bootstrapped,
+    not_a_voter,
+    configuration_changed,   ///< prev_index is not the latest; `detail` has both
+    configuration_pending,   ///< another change is uncommitted, or no entry of this term is committed yet
+    invalid_configuration,   ///< `detail` says what
+    no_peer,
+    self_transfer,
+    unknown_peer,
+    replication_failed,
+    timeout_now_failed,
+    transfer_timeout,
+    store_stalled,
+    timed_out,
+    did_not_catch_up,
+};
+
+struct Elected {
+    Term term;
+};
+struct SteppedDown {
+    Term term;  ///< the reign that ended
+    const char* why{""};
+};
+struct LeaderChanged {
+    Sender leader;  ///< empty: none known
+};
+
+/// Hard state first, synced, then the rest in the order of the members; a crash between hard state and
+/// entries leaves a higher term and no entries, which is legal.
+struct Write {
+    WriteTicket ticket;
+    std::optional<HardState> hard_state;
+    /// Own snapshot: the shell adds its head, which is the state at `last`. Received: `payload` is it.
+    std::optional<SnapshotMark> snapshot;
+    std::optional<Bytes> snapshot_payload;
+    bool discard_log{false};             ///< with a received snapshot: nothing of the old log counts
+    std::optional<LogIndex> truncate;    ///< this index and all above are void
+    std::vector<Entry> entries;
+};
+
+/// A reply that is a promise, a vote or Success=true, waits for the write that keeps it.
+struct Promise {
+    WriteTicket kept_by;
+    Envelope reply;
+};
+
+struct Accepted {
+    Ask ask;
+    Position position;  ///< wait for exactly this; by index alone another leader's entry would answer
+};
+struct Refused {
+    Ask ask;
+    Refusal why{};
+    std::string detail;
+};
+struct ReadReady {
+    Ask ask;
+    LogIndex index;  ///< answer once this is applied
+};
+struct Done {  ///< a transfer that worked
+    Ask ask;
+};
+
+/// What the shell must now do, from top to bottom, without waiting for the disk.
+struct Output {
+    std::optional<SteppedDown> stepped_down;  ///< before any I/O: production stops now
+    std::optional<LeaderChanged> leader;
+    std::vector<Envelope> send_now;           ///< promises nothing the disk lacks: appends, refusals
+    std::optional<Write> write;               ///< comes back as Persisted
+    std::vector<Promise> send_when_durable;   ///< each after its ticket, or never
+    std::vector<Accepted> accepted;
+    std::vector<Refused> refused;
+    std::vector<ReadReady> reads;
+    std::vector<Done> done;
+    std::optional<LogIndex> commit;           ///< apply in index order up to here
+    std::optional<Elected> elected;           ///< only now may anyone act as leader
+    std::vector<Exchange> hang_up;            ///< close the connection of this request, unanswered (raft-wire 1.7)
+};
+
+// ---- the machine ----------------------------------------------------------------------------------------
+
+class Raft {
+public:
+    Raft(Settings settings, StoredState stored, Instant now);
+    ~Raft();
+    Raft(Raft&&) noexcept;
+    Raft& operator=(Raft&&) noexcept;
+
+    [[nodiscard]] Output step(Instant now, const Input& input);
+    /// When to come back with a Tick at the latest. May lie in the past: then at once.
+    [[nodiscard]] Instant next_deadline() const;
+
+    [[nodiscard]] Role role() const;
+    [[nodiscard]] Term term() const;
+    /// Whether this node leads and its lease, counted from send times, still runs at `now`.
+    [[nodiscard]] bool leads(Instant now) const;
+    [[nodiscard]] Sender leader() const;  ///< empty: none known
+    [[nodiscard]] Position last() const;
+    [[nodiscard]] LogIndex first_index() const;
+    [[nodiscard]] LogIndex commit_index() const;
+    [[nodiscard]] const Configuration& latest_configuration() const;
+    [[nodiscard]] LogIndex latest_configuration_index() const;
+    [[nodiscard]] std::optional<SnapshotMark> snapshot() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace conductor::consensus

@@ -1,0 +1,60 @@
+// What control and rpc ask of the rest of the house. Implemented by replica (and by doubles in tests); whoever
+// calls knows neither Raft nor disk. Thread and bound stand at each member.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.hpp"
+#include "core/base/ordinal.hpp"
+#include "core/base/result.hpp"
+#include "core/consensus/types.hpp"
+#include "core/payload/envelope.hpp"
+
+namespace conductor::control {
+
+/// Why a commit did not succeed. `text` is what a client of op-conductor expects to read behind
+/// `failed to apply payload envelope: ` or, where `from_state_machine`, `… to FSM: `.
+struct CommitError {
+    std::string text;
+    bool from_state_machine{false};
+    bool outcome_unknown{false};  ///< the entry may still be committed (leadership lost, shutting down)
+};
+using CommitDone = std::function<void(Result<void, CommitError>)>;
+
+/// Stores payloads on a quorum.
+class Committer {
+public:
+    virtual ~Committer() = default;
+    /// `done` is called exactly once, on the core thread, after a quorum has the payload on disk and it is
+    /// applied here, or with the reason why not. From any thread. Bounded by `raft.apply-timeout` until
+    /// accepted; afterwards by leadership.
+    virtual void commit(payload::Envelope envelope, CommitDone done) = 0;
+};
+
+struct LeaderView {
+    ServerId id;
+    std::string address;
+};
+struct MembershipView {
+    std::vector<consensus::Server> servers;
+    LogIndex version;
+    bool known{false};  ///< false: no configuration exists yet
+};
+
+/// What this node believes of its group. From any thread; never blocks.
+class GroupView {
+public:
+    virtual ~GroupView() = default;
+    /// Whether this node leads and its lease still runs, judged now.
+    virtual bool leads() const = 0;
+    virtual LeaderView leader() const = 0;
+    virtual MembershipView membership() const = 0;
+    /// Empty: ready. Otherwise what keeps this node from serving (starting, store mute, vote held).
+    virtual std::string not_ready() const = 0;
+};
+
+}  // namespace conductor::control
