@@ -6,8 +6,12 @@
 
 namespace conductor {
 
-Bytes Bytes::copy_of(ByteSpan octets) { return adopt({octets.begin(), octets.end()}); }
-Bytes Bytes::copy_of(std::string_view text) { return copy_of(as_octets(text)); }
+Bytes Bytes::copy_of(ByteSpan octets) {
+    return adopt({octets.begin(), octets.end()});
+}
+Bytes Bytes::copy_of(std::string_view text) {
+    return copy_of(as_octets(text));
+}
 
 Bytes Bytes::adopt(std::vector<std::uint8_t> octets) {
     auto owner = std::make_shared<const std::vector<std::uint8_t>>(std::move(octets));

@@ -7,7 +7,9 @@
 
 namespace conductor {
 
-JsonBuffer::JsonBuffer(std::string_view text) { append(text); }
+JsonBuffer::JsonBuffer(std::string_view text) {
+    append(text);
+}
 
 void JsonBuffer::reserve(std::size_t octets) {
     if (octets <= capacity_) return;
@@ -47,6 +49,8 @@ std::string_view JsonBuffer::text() const noexcept {
 
 // The scanners may look at the slack, so it must hold something definite: no read of ours may depend on
 // what an earlier, longer text left there.
-void JsonBuffer::end_text() noexcept { std::memset(memory_.get() + size_, 0, slack); }
+void JsonBuffer::end_text() noexcept {
+    std::memset(memory_.get() + size_, 0, slack);
+}
 
 }  // namespace conductor

@@ -76,7 +76,7 @@ struct Sender {
 using Exchange = Ordinal<struct ExchangeTag>;
 
 struct Envelope {
-    ServerId to;       ///< of a request; a reply finds its way by `exchange` alone
+    ServerId to;  ///< of a request; a reply finds its way by `exchange` alone
     Exchange exchange;
     Message message;
 };

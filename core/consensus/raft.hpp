@@ -32,14 +32,14 @@ struct Settings {
     Duration lease_timeout{std::chrono::milliseconds{500}};
     Duration commit_timeout{std::chrono::milliseconds{50}};
     Duration snapshot_interval{std::chrono::seconds{120}};
-    std::uint64_t snapshot_threshold{8192};       ///< entries since the last snapshot
-    std::uint64_t trailing_logs{10240};           ///< entries kept behind a snapshot
-    std::uint64_t retain_octets{1ULL << 30U};     ///< of entry data kept behind a snapshot
-    std::uint64_t trailing_payloads{64};          ///< commands kept whatever the two bounds above say
+    std::uint64_t snapshot_threshold{8192};    ///< entries since the last snapshot
+    std::uint64_t trailing_logs{10240};        ///< entries kept behind a snapshot
+    std::uint64_t retain_octets{1ULL << 30U};  ///< of entry data kept behind a snapshot
+    std::uint64_t trailing_payloads{64};       ///< commands kept whatever the two bounds above say
     std::uint64_t max_append_entries{64};
-    std::uint64_t max_append_octets{4ULL << 20U}; ///< a batch holds at most this, or one entry
-    bool empty_snapshots{false};                  ///< every member understands a snapshot of size 0
-    std::uint64_t seed{1};                        ///< of the random waits
+    std::uint64_t max_append_octets{4ULL << 20U};  ///< a batch holds at most this, or one entry
+    bool empty_snapshots{false};                   ///< every member understands a snapshot of size 0
+    std::uint64_t seed{1};                         ///< of the random waits
 };
 
 // ---- inputs ---------------------------------------------------------------------------------------------
@@ -70,8 +70,8 @@ struct ChangeAsked {
     Ask ask;
     Change change{};
     ServerId id;
-    std::string address;      ///< of the two additions
-    LogIndex prev_index;      ///< 0: unconditional; otherwise the index of the latest configuration
+    std::string address;  ///< of the two additions
+    LogIndex prev_index;  ///< 0: unconditional; otherwise the index of the latest configuration
 };
 struct TransferAsked {
     Ask ask;
@@ -99,13 +99,13 @@ enum class Role : std::uint8_t { follower, pre_candidate, candidate, leader };
 /// Why something was not done. Texts for clients are in describe.hpp.
 enum class Refusal : std::uint8_t {
     not_leader,
-    leadership_lost,         ///< the entry may still be committed: outcome unknown
+    leadership_lost,  ///< the entry may still be committed: outcome unknown
     transfer_in_progress,
     already_bootstrapped,
     not_a_voter,
-    configuration_changed,   ///< prev_index is not the latest; `detail` has both
-    configuration_pending,   ///< another change is uncommitted, or no entry of this term is committed yet
-    invalid_configuration,   ///< `detail` says what
+    configuration_changed,  ///< prev_index is not the latest; `detail` has both
+    configuration_pending,  ///< another change is uncommitted, or no entry of this term is committed yet
+    invalid_configuration,  ///< `detail` says what
     no_peer,
     self_transfer,
     unknown_peer,
@@ -136,8 +136,8 @@ struct Write {
     /// Own snapshot: the shell adds its head, which is the state at `last`. Received: `payload` is it.
     std::optional<SnapshotMark> snapshot;
     std::optional<Bytes> snapshot_payload;
-    bool discard_log{false};             ///< with a received snapshot: nothing of the old log counts
-    std::optional<LogIndex> truncate;    ///< this index and all above are void
+    bool discard_log{false};           ///< with a received snapshot: nothing of the old log counts
+    std::optional<LogIndex> truncate;  ///< this index and all above are void
     std::vector<Entry> entries;
 };
 
@@ -168,16 +168,16 @@ struct Done {  ///< a transfer that worked
 struct Output {
     std::optional<SteppedDown> stepped_down;  ///< before any I/O: production stops now
     std::optional<LeaderChanged> leader;
-    std::vector<Envelope> send_now;           ///< promises nothing the disk lacks: appends, refusals
-    std::optional<Write> write;               ///< comes back as Persisted
-    std::vector<Promise> send_when_durable;   ///< each after its ticket, or never
+    std::vector<Envelope> send_now;          ///< promises nothing the disk lacks: appends, refusals
+    std::optional<Write> write;              ///< comes back as Persisted
+    std::vector<Promise> send_when_durable;  ///< each after its ticket, or never
     std::vector<Accepted> accepted;
     std::vector<Refused> refused;
     std::vector<ReadReady> reads;
     std::vector<Done> done;
-    std::optional<LogIndex> commit;           ///< apply in index order up to here
-    std::optional<Elected> elected;           ///< only now may anyone act as leader
-    std::vector<Exchange> hang_up;            ///< close the connection of this request, unanswered (raft-wire 1.7)
+    std::optional<LogIndex> commit;  ///< apply in index order up to here
+    std::optional<Elected> elected;  ///< only now may anyone act as leader
+    std::vector<Exchange> hang_up;   ///< close the connection of this request, unanswered (raft-wire 1.7)
 };
 
 // ---- the machine ----------------------------------------------------------------------------------------

@@ -85,10 +85,10 @@ struct HardState {
 
 /// What a snapshot stands for; the payload itself is the shell's.
 struct SnapshotMark {
-    Position last;                    ///< last entry covered
-    Configuration configuration;      ///< the committed one
-    LogIndex configuration_index;     ///< of the entry that made it
-    LogIndex first_kept;              ///< first index of the log that still counts; entries below may go
+    Position last;                 ///< last entry covered
+    Configuration configuration;   ///< the committed one
+    LogIndex configuration_index;  ///< of the entry that made it
+    LogIndex first_kept;           ///< first index of the log that still counts; entries below may go
     friend bool operator==(const SnapshotMark&, const SnapshotMark&) = default;
 };
 

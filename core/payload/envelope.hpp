@@ -18,7 +18,7 @@ struct Envelope {
     Bytes ssz;
     Version version{Version::v3};
     BlockNumber number;
-    BlockHash hash;    ///< as claimed; block_hash() computes the true one
+    BlockHash hash;  ///< as claimed; block_hash() computes the true one
     BlockHash parent;
     std::uint64_t timestamp_s{0};  ///< unix seconds
 };

@@ -24,10 +24,10 @@ namespace conductor::storage {
 class FileSystem;
 
 struct StoreOptions {
-    std::string directory;                      ///< `<raft.storage.dir>/<server id>`; made if absent, mode 0755
+    std::string directory;  ///< `<raft.storage.dir>/<server id>`; made if absent, mode 0755
     std::uint64_t segment_octets{64ULL << 20U};
-    std::uint64_t retain_octets{1ULL << 30U};   ///< spare files beyond this are unlinked
-    bool background_spares{true};               ///< false: tests and simulator; spares are made inline
+    std::uint64_t retain_octets{1ULL << 30U};  ///< spare files beyond this are unlinked
+    bool background_spares{true};              ///< false: tests and simulator; spares are made inline
 };
 
 /// What consensus::Write asks for, with its entries encoded and its snapshot's payload in place.
@@ -45,7 +45,7 @@ struct StoreFigures {
     std::uint64_t octets_written{0};
     std::uint64_t octets_on_disk{0};  ///< of segment files, spares included
     std::uint64_t segments{0};
-    std::uint64_t free_octets{0};     ///< of the file system, when last looked at
+    std::uint64_t free_octets{0};  ///< of the file system, when last looked at
 };
 
 class LogStore {

@@ -20,7 +20,7 @@ enum class StoreErrc : std::uint8_t {
 struct StoreError {
     StoreErrc code{StoreErrc::io};
     std::string place;  ///< path of the file or directory
-    std::string text;   ///< one sentence, complete: names the file, the cause, and the way on where there is one
+    std::string text;  ///< one sentence, complete: names the file, the cause, and the way on where there is one
 };
 
 }  // namespace conductor::storage

@@ -1,0 +1,28 @@
+#include "core/replica/waiters.hpp"
+
+#include "core/base/check.hpp"
+
+namespace conductor::replica {
+
+void Waiters::add(consensus::Position position, control::CommitDone done) {
+    const auto [place, added] = waiting_.emplace(position, std::move(done));
+    CONDUCTOR_CHECK(added);
+}
+
+void Waiters::applied(consensus::Position position, const Result<void, control::CommitError>& verdict) {
+    while (!waiting_.empty() && waiting_.begin()->first.index <= position.index) {
+        auto node = waiting_.extract(waiting_.begin());
+        if (node.key() == position) {
+            node.mapped()(verdict);
+        } else {
+            node.mapped()(control::CommitError{"leadership lost while committing log", false, false});
+        }
+    }
+}
+
+void Waiters::fail_all(const control::CommitError& error) {
+    auto waiting = std::exchange(waiting_, {});
+    for (auto& [position, done] : waiting) done(error);
+}
+
+}  // namespace conductor::replica

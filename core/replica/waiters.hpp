@@ -1,0 +1,31 @@
+// Who waits for which entry. Keyed by term and index: by index alone, another leader's entry at that place
+// would acknowledge a proposal that was cut (raft-wire 5.8). Core thread.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "core/consensus/types.hpp"
+#include "core/control/ports.hpp"
+
+namespace conductor::replica {
+
+class Waiters {
+public:
+    void add(consensus::Position position, control::CommitDone done);
+    /// The entry at `position` is applied: answers its waiter, and every waiter for another term at that index
+    /// or below, whose entry can no longer be committed.
+    void applied(consensus::Position position, const Result<void, control::CommitError>& verdict);
+    void fail_all(const control::CommitError& error);
+    [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
+
+private:
+    struct ByIndex {
+        bool operator()(const consensus::Position& a, const consensus::Position& b) const noexcept {
+            return a.index != b.index ? a.index < b.index : a.term < b.term;
+        }
+    };
+    std::map<consensus::Position, control::CommitDone, ByIndex> waiting_;
+};
+
+}  // namespace conductor::replica
