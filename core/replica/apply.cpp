@@ -1,0 +1,211 @@
+// The replicated state: what becomes of an entry once it is committed. Entries that this process has written
+// are in memory; after a restart a leader commits a log that only the disk holds, and then facts decide which
+// one entry must be read at all, so that a log of a gigabyte costs one payload.
+#include <boost/asio/post.hpp>
+
+#include "core/base/check.hpp"
+#include "core/replica/replica.hpp"
+
+namespace conductor::replica {
+
+struct Replica::Loaded {
+    consensus::StoredState state;
+    std::deque<PayloadFacts> facts;
+    std::optional<Bytes> snapshot;
+    std::optional<storage::StoreError> error;
+};
+
+void Replica::start(std::function<void()> ready) {
+    CONDUCTOR_CHECK(life_ == Life::loading);
+    disk_.run([this, ready = std::move(ready)](storage::LogStore& store) {
+        auto loaded = std::make_shared<Loaded>();
+        loaded->state = store.recovered();
+        const auto& corrupt = loaded->state.corrupt;
+        for (const auto& entry : loaded->state.entries) {
+            Bytes prefix;
+            const bool readable = std::ranges::find(corrupt, entry.position.index) == corrupt.end();
+            if (entry.type == consensus::EntryType::command && readable) {
+                auto read = store.read_data_prefix(entry.position.index, facts_prefix);
+                if (!read && read.error().code != storage::StoreErrc::corrupt_record) {
+                    loaded->error = read.error();
+                    break;
+                }
+                if (read) prefix = *read;
+            }
+            loaded->facts.push_back(facts_of(entry.position, entry.type, prefix.span()));
+        }
+        if (loaded->state.snapshot && loaded->state.snapshot_has_payload) {
+            auto payload = store.snapshot_payload();
+            if (payload) {
+                loaded->snapshot = *payload;
+            } else {
+                loaded->error = payload.error();
+            }
+        }
+        boost::asio::post(core_, [this, loaded, ready] {
+            if (life_ == Life::loading) begin(std::move(*loaded), ready);
+        });
+    });
+}
+
+void Replica::begin(Loaded loaded, const std::function<void()>& ready) {
+    life_ = Life::running;
+    if (loaded.error) return fall_silent(*loaded.error);
+
+    for (auto& facts : loaded.facts) ledger_.put(facts);
+    if (loaded.state.snapshot) {
+        applied_ = commit_ = loaded.state.snapshot->last.index;
+        if (loaded.snapshot) {
+            const auto restored = head_.restore(*loaded.snapshot);
+            if (!restored) {
+                const storage::StoreError unusable{
+                    storage::StoreErrc::corrupt_record, "snapshot",
+                    "the stored snapshot does not decode: " + restored.error().text};
+                return fall_silent(unusable);
+            }
+            took(head_.envelope(), applied_);
+        }
+    }
+    raft_ = std::make_unique<consensus::Raft>(options_.raft, std::move(loaded.state), runtime::boot_now());
+    ready_.store(true);
+    step(consensus::Tick{});
+    if (life_ == Life::running) ready();
+}
+
+void Replica::apply_committed() {
+    if (replaying_) return;
+    const auto before = applied_;
+    while (applied_ < commit_) {
+        const auto next = applied_.next();
+        const auto* cached = cache_.find(next);
+        if (cached == nullptr) {
+            auto to = next;
+            while (to < commit_ && cache_.find(to.next()) == nullptr) to = to.next();
+            replay_from_disk(to);
+            if (replaying_) break;
+            continue;
+        }
+        apply_cached(*cached);
+        applied_ = next;
+    }
+    if (applied_ == before) return;
+    cache_.trim(applied_);
+    step(consensus::Applied{applied_, head_.has_head()});
+}
+
+void Replica::apply_cached(const wire::EncodedEntry& entry) {
+    const auto position = entry.facts.position;
+    if (entry.facts.type == consensus::EntryType::command) {
+        pending_octets_ -= std::min<std::uint64_t>(pending_octets_, entry.facts.octets);
+        const auto verdict = head_.apply(entry.data);
+        if (verdict.error) {
+            ledger_.mark_undecodable(position.index);
+            waiters_.applied(position, control::CommitError{*verdict.error, true, false});
+            return;
+        }
+        if (verdict.moved) {
+            took(head_.envelope(), position.index);
+        } else {
+            ++figures_.not_newer;
+        }
+        ++figures_.commits;
+    }
+    waiters_.applied(position, {});
+}
+
+// Which entry of (applied, to] is head in the end follows from numbers alone; only that one is read and
+// checked whole. One that does not decode was skipped by every state machine: it is marked, and the question
+// asked again.
+void Replica::replay_from_disk(LogIndex to) {
+    const auto head = head_.has_head() ? std::optional{head_.envelope().number} : std::nullopt;
+    const auto* winner = ledger_.winner(head, applied_, to);
+    if (winner == nullptr) {
+        applied_ = to;
+        return;
+    }
+    replaying_ = true;
+    disk_.run([this, to, facts = *winner](storage::LogStore& store) {
+        auto read = store.read(facts.position.index);
+        boost::asio::post(core_, [this, to, facts, read = std::move(read)] { replayed(facts, to, read); });
+    });
+}
+
+void Replica::replayed(const PayloadFacts& facts, LogIndex to,
+                       const Result<consensus::Entry, storage::StoreError>& read) {
+    if (life_ != Life::running) return;
+    replaying_ = false;
+    if (!read) return fall_silent(read.error());
+
+    const auto previous = head_.has_head() ? std::optional{head_.envelope().number} : std::nullopt;
+    if (head_.apply(read->data).error) {
+        ledger_.mark_undecodable(facts.position.index);
+        return apply_committed();
+    }
+    remember_path(previous, applied_, facts.position.index);
+    took(head_.envelope(), facts.position.index);
+    applied_ = to;
+    cache_.trim(applied_);
+    step(consensus::Applied{applied_, head_.has_head()});
+    apply_committed();
+}
+
+// The ring remembers what led to the head too: those payloads can be posted to a sequencer that lags.
+void Replica::remember_path(std::optional<BlockNumber> head, LogIndex from, LogIndex before) {
+    for (auto index = from.next(); index < before; index = index.next()) {
+        const auto* facts = ledger_.find(index);
+        if (facts == nullptr || !moves_head(*facts, head)) continue;
+        head = facts->number;
+        ring_.push({facts->number, facts->hash, facts->parent, index});
+    }
+}
+
+void Replica::took(const payload::Envelope& envelope, LogIndex index) {
+    ring_.push({envelope.number, envelope.hash, envelope.parent, index});
+    events_.head_moved(envelope);
+}
+
+// ---- commits --------------------------------------------------------------------------------------------
+
+void Replica::commit(payload::Envelope envelope, control::CommitDone done) {
+    boost::asio::post(core_, [this, envelope = std::move(envelope), done = std::move(done)]() mutable {
+        begin_commit(std::move(envelope), std::move(done));
+    });
+}
+
+void Replica::begin_commit(payload::Envelope envelope, control::CommitDone done) {
+    if (auto reason = reason_to_refuse(envelope)) {
+        ++figures_.commits_refused;
+        return done(control::CommitError{std::move(*reason), false, false});
+    }
+    pending_octets_ += envelope.ssz.size();
+    const consensus::Ask ask{++last_ask_};
+    asked_.emplace(ask, std::move(done));
+    step(consensus::Proposed{ask, std::move(envelope.ssz)});
+}
+
+std::optional<std::string> Replica::reason_to_refuse(const payload::Envelope& envelope) {
+    if (life_ == Life::dead || life_ == Life::stopped) return "raft is already shutdown";
+    if (life_ == Life::loading || !leads()) return "node is not the leader";
+    if (pending_octets_ + envelope.ssz.size() > options_.pending_octets ||
+        waiters_.size() >= options_.pending_commits)
+        return "timed out enqueuing operation";
+    if (options_.refuse_siblings && contradicts_log(envelope)) {
+        ++figures_.siblings_refused;
+        return "conflicting payload at head";
+    }
+    return std::nullopt;
+}
+
+// P-51: a payload with the number and the parent of the newest one in our log, applied or in flight, but
+// another hash. Acknowledging it would let two blocks of one height be published.
+bool Replica::contradicts_log(const payload::Envelope& envelope) const {
+    const auto head = head_.has_head() ? std::optional{head_.envelope().number} : std::nullopt;
+    const auto* in_flight = ledger_.winner(head, applied_, ledger_.last());
+    if (in_flight != nullptr)
+        return in_flight->number == envelope.number && in_flight->parent == envelope.parent &&
+               in_flight->hash != envelope.hash;
+    return head_.has_head() && head_.envelope().number == envelope.number &&
+           head_.envelope().parent == envelope.parent && head_.envelope().hash != envelope.hash;
+}
+
+}  // namespace conductor::replica

@@ -1,0 +1,160 @@
+// The shell around the protocol: the one place where consensus touches the machine. It performs what step()
+// asks, in that order, and waits for nothing: while the disk works for one output the next is performed. It
+// owns the replicated state (the unsafe head) and answers whoever committed, once a quorum has the payload on
+// disk and it is applied here.
+//
+// After an error of the store it is mute for ever: no acknowledgement, no vote, no campaign; the process ends
+// soon and the recovery of the next start decides (conductor.md P-52). All members are for the core thread
+// unless they say otherwise.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "core/consensus/raft.hpp"
+#include "core/control/ports.hpp"
+#include "core/payload/position_ring.hpp"
+#include "core/payload/unsafe_head.hpp"
+#include "core/replica/disk_worker.hpp"
+#include "core/replica/entry_cache.hpp"
+#include "core/replica/ledger.hpp"
+#include "core/replica/links.hpp"
+#include "core/replica/waiters.hpp"
+
+namespace conductor::replica {
+
+struct Options {
+    consensus::Settings raft;
+    std::chrono::milliseconds stall_timeout{2000};  ///< `storage.stall-timeout`
+    std::uint64_t cache_octets{16ULL << 20U};       ///< of applied entries kept in memory
+    std::uint64_t pending_octets{256ULL << 20U};    ///< of proposals not yet applied; more are refused
+    std::size_t pending_commits{1024};
+    bool refuse_siblings{true};  ///< `commit.on-sibling` is `refuse` (P-51)
+};
+
+/// What the rest of the house hears. Called on core, from inside a step: return soon, call nothing back.
+struct Events {
+    std::function<void(Term)> elected = [](Term) {};
+    std::function<void(const consensus::SteppedDown&)> stepped_down = [](const auto&) {};
+    std::function<void(const consensus::Sender&)> leader_changed = [](const auto&) {};
+    std::function<void(const payload::Envelope&)> head_moved = [](const auto&) {};
+    std::function<void(bool)> stalled = [](bool) {};
+    std::function<void(const storage::StoreError&)> store_failed = [](const auto&) {};
+};
+
+struct Figures {
+    std::uint64_t commits{0};
+    std::uint64_t commits_refused{0};
+    std::uint64_t not_newer{0};         ///< acknowledged without becoming head (conductor.md 3.5.4)
+    std::uint64_t siblings_refused{0};  ///< P-51
+    std::uint64_t stalls{0};
+};
+
+class Replica final : public control::Committer, public control::GroupView {
+public:
+    Replica(boost::asio::io_context& core, Options options, std::unique_ptr<storage::LogStore> store,
+            Links& links, Events events);
+    ~Replica() override;
+
+    /// Reads what the log holds, then starts the protocol. Until `ready` has been called nothing is accepted.
+    void start(std::function<void()> ready);
+    /// Makes this node the only member of a new group (raft-wire 5.14).
+    void bootstrap(consensus::Configuration configuration,
+                   std::function<void(std::optional<consensus::Refusal>)> done);
+    /// Refuses what is new, answers what waits, flushes and closes the store; at most `limit`.
+    void stop(std::chrono::milliseconds limit);
+
+    void commit(payload::Envelope envelope, control::CommitDone done) override;
+
+    [[nodiscard]] bool leads() const override;
+    [[nodiscard]] control::LeaderView leader() const override;
+    [[nodiscard]] control::MembershipView membership() const override;
+    [[nodiscard]] std::string not_ready() const override;
+
+    [[nodiscard]] const payload::UnsafeHead& head() const noexcept { return head_; }
+    [[nodiscard]] const payload::PositionRing& ring() const noexcept { return ring_; }
+    [[nodiscard]] const Figures& figures() const noexcept { return figures_; }
+    [[nodiscard]] const consensus::Raft& raft() const { return *raft_; }
+
+private:
+    enum class Life : std::uint8_t { loading, running, dead, stopped };
+    struct Loaded;
+    /// What other threads read of a group.
+    struct Published {
+        consensus::Sender leader;
+        control::MembershipView membership;
+    };
+
+    void begin(Loaded loaded, const std::function<void()>& ready);
+    void step(const consensus::Input& input);
+    void perform(consensus::Output out);
+    void write(consensus::Write what);
+    void written(WriteTicket ticket, const Result<void, storage::StoreError>& result);
+    void answer_asks(const consensus::Output& out);
+
+    void begin_commit(payload::Envelope envelope, control::CommitDone done);
+    [[nodiscard]] std::optional<std::string> reason_to_refuse(const payload::Envelope& envelope);
+    [[nodiscard]] bool contradicts_log(const payload::Envelope& envelope) const;
+
+    void apply_committed();
+    void apply_cached(const wire::EncodedEntry& entry);
+    void replay_from_disk(LogIndex to);
+    void replayed(const PayloadFacts& facts, LogIndex to,
+                  const Result<consensus::Entry, storage::StoreError>& read);
+    void remember_path(std::optional<BlockNumber> head, LogIndex from, LogIndex before);
+    void took(const payload::Envelope& envelope, LogIndex index);
+
+    void arm_timer();
+    void watch_disk();
+    void probe_disk();
+    void seal_when_quiet();
+    void fall_silent(const storage::StoreError& error);
+    void publish();
+
+    boost::asio::io_context& core_;
+    Options options_;
+    Links& links_;
+    Events events_;
+    Life life_{Life::loading};
+
+    payload::UnsafeHead head_;
+    payload::PositionRing ring_;
+    Ledger ledger_;
+    EntryCache cache_;
+    Waiters waiters_;
+    std::map<consensus::Ask, control::CommitDone> asked_;
+    std::map<consensus::Ask, std::function<void(std::optional<consensus::Refusal>)>> bootstraps_;
+    std::deque<consensus::Promise> promises_;
+    Figures figures_;
+
+    std::unique_ptr<consensus::Raft> raft_;
+    std::uint64_t last_ask_{0};
+    LogIndex commit_;
+    LogIndex applied_;
+    bool replaying_{false};
+    std::uint64_t pending_octets_{0};
+    bool stalled_{false};
+
+    boost::asio::steady_timer protocol_timer_;
+    boost::asio::steady_timer disk_timer_;
+    boost::asio::steady_timer seal_timer_;
+
+    std::atomic<bool> leads_{false};
+    std::atomic<std::int64_t> lease_until_ns_{0};
+    std::atomic<bool> ready_{false};
+    std::atomic<bool> mute_{false};
+    mutable std::mutex published_mutex_;  // guards published_, which net threads read
+    Published published_;
+
+    DiskWorker disk_;  // last: its thread ends before what its answers would touch is gone
+};
+
+}  // namespace conductor::replica
