@@ -66,7 +66,7 @@ void Replica::begin(Loaded loaded, const std::function<void()>& ready) {
             took(head_.envelope(), applied_);
         }
     }
-    raft_ = std::make_unique<consensus::Raft>(options_.raft, std::move(loaded.state), runtime::boot_now());
+    raft_ = std::make_unique<consensus::Raft>(options_.raft, std::move(loaded.state), conductor::now());
     ready_.store(true);
     step(consensus::Tick{});
     if (life_ == Life::running) ready();

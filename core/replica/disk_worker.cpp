@@ -60,7 +60,7 @@ void DiskWorker::run(Job job) {
 Duration DiskWorker::busy_for() const {
     const auto began = shared_->began_ns.load(std::memory_order_acquire);
     if (began == 0) return Duration::zero();
-    return runtime::boot_now() - Instant{Duration{began}};
+    return conductor::now() - Instant{Duration{began}};
 }
 
 bool DiskWorker::idle() const {
@@ -112,7 +112,7 @@ void DiskWorker::work(const std::shared_ptr<Shared>& shared) {
         }
 
         shared->at_work = true;
-        shared->began_ns.store(runtime::boot_now().time_since_epoch().count(), std::memory_order_release);
+        shared->began_ns.store(conductor::now().time_since_epoch().count(), std::memory_order_release);
         lock.unlock();
         if (job) {
             job(*shared->store);

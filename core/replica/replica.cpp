@@ -71,7 +71,7 @@ void Replica::bootstrap(consensus::Configuration configuration,
 
 void Replica::step(const consensus::Input& input) {
     if (life_ != Life::running) return;
-    perform(raft_->step(runtime::boot_now(), input));
+    perform(raft_->step(conductor::now(), input));
     if (life_ != Life::running) return;
     publish();
     arm_timer();
@@ -138,11 +138,11 @@ void Replica::write(consensus::Write what) {
         cache_.truncate(*what.truncate);
         ledger_.truncate(*what.truncate);
     }
-    const auto now = wire::stamp_of(std::chrono::system_clock::now());
+    const auto stamp = wire::stamp_of(std::chrono::system_clock::now());
     for (auto& entry : what.entries) {
         if (entry.appended_at == consensus::Stamp{} && entry.position.term == raft_->term() &&
             entry.position.index > LogIndex{1} && raft_->role() == consensus::Role::leader)
-            entry.appended_at = now;
+            entry.appended_at = stamp;
         auto encoded = wire::encode_entry(entry);
         ledger_.put(facts_of(entry.position, entry.type, entry.data.span()));
         cache_.put(encoded);
@@ -187,9 +187,9 @@ void Replica::watch_disk() {
 
 void Replica::probe_disk() {
     disk_.run([this](storage::LogStore& store) {
-        const auto began = runtime::boot_now();
+        const auto began = conductor::now();
         const auto probed = store.probe();
-        const auto took = runtime::boot_now() - began;
+        const auto took = conductor::now() - began;
         boost::asio::post(core_, [this, probed, took] {
             if (life_ != Life::running) return;
             if (!probed) return fall_silent(probed.error());
@@ -236,7 +236,7 @@ void Replica::fall_silent(const storage::StoreError& error) {
 // ---- time and views -------------------------------------------------------------------------------------
 
 void Replica::arm_timer() {
-    const auto wait = std::max(raft_->next_deadline() - runtime::boot_now(), Duration::zero());
+    const auto wait = std::max(raft_->next_deadline() - conductor::now(), Duration::zero());
     // A timer far in the future would overflow the clock's arithmetic.
     protocol_timer_.expires_after(std::min<Duration>(wait, 1h));
     protocol_timer_.async_wait([this](const auto& error) {
@@ -245,7 +245,7 @@ void Replica::arm_timer() {
 }
 
 void Replica::publish() {
-    leads_.store(raft_->leads(runtime::boot_now()) && !stalled_);
+    leads_.store(raft_->leads(conductor::now()) && !stalled_);
     lease_until_ns_.store(raft_->lease_until().time_since_epoch().count());
 
     const auto leader = raft_->leader();
@@ -258,7 +258,7 @@ void Replica::publish() {
 }
 
 bool Replica::leads() const {
-    return leads_.load() && runtime::boot_now().time_since_epoch().count() < lease_until_ns_.load();
+    return leads_.load() && conductor::now().time_since_epoch().count() < lease_until_ns_.load();
 }
 
 control::LeaderView Replica::leader() const {
