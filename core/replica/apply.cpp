@@ -60,10 +60,13 @@ void Replica::begin(Loaded loaded, const std::function<void()>& ready) {
             if (!restored) {
                 const storage::StoreError unusable{
                     storage::StoreErrc::corrupt_record, "snapshot",
-                    "the stored snapshot does not decode: " + restored.error().text};
+                    "the stored snapshot does not decode: " + restored.error().precise};
                 return fall_silent(unusable);
             }
-            took(head_.envelope(), applied_);
+            remember_path({}, LogIndex{}, applied_.next());
+            if (const auto newest = ring_.newest(); !newest || newest->hash != head_.head()->hash)
+                ring_.restart(payload::position_of(*head_.head(), applied_));
+            events_.head_moved(*head_.head());
         }
     }
     raft_ = std::make_unique<consensus::Raft>(options_.raft, std::move(loaded.state), conductor::now());
@@ -89,8 +92,16 @@ void Replica::apply_committed() {
         applied_ = next;
     }
     if (applied_ == before) return;
+    report_applied();
+}
+
+void Replica::report_applied() {
     cache_.trim(applied_);
-    step(consensus::Applied{applied_, head_.has_head()});
+    step(consensus::Applied{applied_, head_.head().has_value()});
+}
+
+std::optional<BlockNumber> Replica::head_number() const {
+    return head_.head() ? std::optional{head_.head()->number} : std::nullopt;
 }
 
 void Replica::apply_cached(const wire::EncodedEntry& entry) {
@@ -98,16 +109,17 @@ void Replica::apply_cached(const wire::EncodedEntry& entry) {
     if (entry.facts.type == consensus::EntryType::command) {
         pending_octets_ -= std::min<std::uint64_t>(pending_octets_, entry.facts.octets);
         const auto verdict = head_.apply(entry.data);
-        if (verdict.error) {
+        if (!verdict.accepted()) {
             ledger_.mark_undecodable(position.index);
-            waiters_.applied(position, control::CommitError{*verdict.error, true, false});
+            waiters_.applied(position, control::CommitError{verdict.error, true, false});
             return;
         }
-        if (verdict.moved) {
-            took(head_.envelope(), position.index);
-        } else {
+        if (verdict.effect == payload::Effect::not_newer) {
             ++figures_.not_newer;
+        } else {
+            took(*head_.head(), position.index);
         }
+        if (verdict.parent_mismatch) ++figures_.parent_mismatches;
         ++figures_.commits;
     }
     waiters_.applied(position, {});
@@ -117,8 +129,7 @@ void Replica::apply_cached(const wire::EncodedEntry& entry) {
 // checked whole. One that does not decode was skipped by every state machine: it is marked, and the question
 // asked again.
 void Replica::replay_from_disk(LogIndex to) {
-    const auto head = head_.has_head() ? std::optional{head_.envelope().number} : std::nullopt;
-    const auto* winner = ledger_.winner(head, applied_, to);
+    const auto* winner = ledger_.winner(head_number(), applied_, to);
     if (winner == nullptr) {
         applied_ = to;
         return;
@@ -136,16 +147,15 @@ void Replica::replayed(const PayloadFacts& facts, LogIndex to,
     replaying_ = false;
     if (!read) return fall_silent(read.error());
 
-    const auto previous = head_.has_head() ? std::optional{head_.envelope().number} : std::nullopt;
-    if (head_.apply(read->data).error) {
+    const auto previous = head_number();
+    if (!head_.apply(read->data).accepted()) {
         ledger_.mark_undecodable(facts.position.index);
         return apply_committed();
     }
     remember_path(previous, applied_, facts.position.index);
-    took(head_.envelope(), facts.position.index);
+    took(*head_.head(), facts.position.index);
     applied_ = to;
-    cache_.trim(applied_);
-    step(consensus::Applied{applied_, head_.has_head()});
+    report_applied();
     apply_committed();
 }
 
@@ -160,7 +170,7 @@ void Replica::remember_path(std::optional<BlockNumber> head, LogIndex from, LogI
 }
 
 void Replica::took(const payload::Envelope& envelope, LogIndex index) {
-    ring_.push({envelope.number, envelope.hash, envelope.parent, index});
+    ring_.push(payload::position_of(envelope, index));
     events_.head_moved(envelope);
 }
 
@@ -199,13 +209,13 @@ std::optional<std::string> Replica::reason_to_refuse(const payload::Envelope& en
 // P-51: a payload with the number and the parent of the newest one in our log, applied or in flight, but
 // another hash. Acknowledging it would let two blocks of one height be published.
 bool Replica::contradicts_log(const payload::Envelope& envelope) const {
-    const auto head = head_.has_head() ? std::optional{head_.envelope().number} : std::nullopt;
-    const auto* in_flight = ledger_.winner(head, applied_, ledger_.last());
-    if (in_flight != nullptr)
-        return in_flight->number == envelope.number && in_flight->parent == envelope.parent &&
-               in_flight->hash != envelope.hash;
-    return head_.has_head() && head_.envelope().number == envelope.number &&
-           head_.envelope().parent == envelope.parent && head_.envelope().hash != envelope.hash;
+    const auto sibling = [&](const auto& other) {
+        return other.number == envelope.number && other.parent == envelope.parent &&
+               other.hash != envelope.hash;
+    };
+    if (const auto* in_flight = ledger_.winner(head_number(), applied_, ledger_.last()))
+        return sibling(*in_flight);
+    return head_.head() && sibling(*head_.head());
 }
 
 }  // namespace conductor::replica

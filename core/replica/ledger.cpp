@@ -32,7 +32,7 @@ PayloadFacts facts_of(consensus::Position position, consensus::EntryType type, B
     if (type != consensus::EntryType::command) return facts;
 
     facts.kind = RecordKind::payload;
-    const auto marker = as_octets(payload::reset_marker);
+    const auto marker = as_octets(payload::reset_prefix);
     if (prefix.size() >= marker.size() && std::ranges::equal(prefix.first(marker.size()), marker)) {
         facts.kind = RecordKind::reset;
         prefix = prefix.subspan(marker.size());

@@ -107,7 +107,7 @@ void Replica::answer_asks(const consensus::Output& out) {
         if (auto asked = bootstraps_.extract(accepted.ask)) asked.mapped()(std::nullopt);
     }
     for (const auto& refusal : out.refused) {
-        if (auto asked = asked_.extract(refusal.ask)) asked.mapped()(refused(consensus::describe(refusal)));
+        if (auto asked = asked_.extract(refusal.ask)) asked.mapped()(refused(consensus::client_text(refusal)));
         if (auto asked = bootstraps_.extract(refusal.ask)) asked.mapped()(refusal.why);
     }
 }
@@ -123,8 +123,8 @@ void Replica::write(consensus::Write what) {
         // An own snapshot covers exactly what is applied, so the head is its payload.
         if (what.snapshot_payload) {
             stored.snapshot_payload = *what.snapshot_payload;
-        } else if (head_.has_head()) {
-            stored.snapshot_payload = head_.envelope().ssz;
+        } else {
+            stored.snapshot_payload = head_.snapshot();
         }
         ledger_.forget_below(what.snapshot->first_kept);
         stored.snapshot = std::move(what.snapshot);
@@ -132,11 +132,12 @@ void Replica::write(consensus::Write what) {
     if (what.discard_log) {
         cache_.clear();
         ledger_.clear();
-        ring_.clear();
+        ring_.restart(std::nullopt);
     }
     if (what.truncate) {
         cache_.truncate(*what.truncate);
         ledger_.truncate(*what.truncate);
+        ring_.truncate_from(*what.truncate);
     }
     const auto stamp = wire::stamp_of(std::chrono::system_clock::now());
     for (auto& entry : what.entries) {

@@ -53,8 +53,9 @@ struct Events {
 struct Figures {
     std::uint64_t commits{0};
     std::uint64_t commits_refused{0};
-    std::uint64_t not_newer{0};         ///< acknowledged without becoming head (conductor.md 3.5.4)
-    std::uint64_t siblings_refused{0};  ///< P-51
+    std::uint64_t not_newer{0};          ///< acknowledged without becoming head (conductor.md 3.5.4)
+    std::uint64_t parent_mismatches{0};  ///< the next number on another parent than the head
+    std::uint64_t siblings_refused{0};   ///< P-51
     std::uint64_t stalls{0};
 };
 
@@ -104,7 +105,9 @@ private:
     [[nodiscard]] std::optional<std::string> reason_to_refuse(const payload::Envelope& envelope);
     [[nodiscard]] bool contradicts_log(const payload::Envelope& envelope) const;
 
+    [[nodiscard]] std::optional<BlockNumber> head_number() const;
     void apply_committed();
+    void report_applied();
     void apply_cached(const wire::EncodedEntry& entry);
     void replay_from_disk(LogIndex to);
     void replayed(const PayloadFacts& facts, LogIndex to,
