@@ -1,6 +1,7 @@
 #include "core/payload/hex_kernel.hpp"
 
 #include <array>
+#include <atomic>
 
 #include "core/payload/hex_kernel_builds.hpp"
 
@@ -55,8 +56,16 @@ bool decode_hex_with(HexKernel kernel, const char* text, std::size_t digits, std
     return hex_builds::decode_portable(text, digits, out);
 }
 
+namespace {
+std::atomic<HexKernel> in_use{best_hex_kernel()};
+}
+
+void use_hex_kernel(HexKernel kernel) noexcept {
+    in_use.store(kernel, std::memory_order_relaxed);
+}
+
 bool decode_hex(const char* text, std::size_t digits, std::uint8_t* out) noexcept {
-    return decode_hex_with(best_hex_kernel(), text, digits, out);
+    return decode_hex_with(in_use.load(std::memory_order_relaxed), text, digits, out);
 }
 
 }  // namespace conductor::payload

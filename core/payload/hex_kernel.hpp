@@ -17,5 +17,7 @@ enum class HexKernel : std::uint8_t { portable, ssse3, avx2 };
 [[nodiscard]] bool decode_hex_with(HexKernel kernel, const char* text, std::size_t digits,
                                    std::uint8_t* out) noexcept;
 [[nodiscard]] HexKernel best_hex_kernel() noexcept;
+/// What decode_hex() uses from now on, on every thread; best_hex_kernel() unless a benchmark says otherwise.
+void use_hex_kernel(HexKernel kernel) noexcept;
 
 }  // namespace conductor::payload

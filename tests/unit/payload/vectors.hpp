@@ -10,6 +10,7 @@
 
 #include "core/base/bytes.hpp"
 #include "core/base/json_scan.hpp"
+#include "tests/unit/payload/recipe.hpp"
 
 namespace conductor::payload::test {
 
@@ -39,19 +40,7 @@ private:
 [[nodiscard]] std::string sha256(std::string_view octets);  ///< lower-case hex
 [[nodiscard]] std::vector<std::uint8_t> octets_of(std::string_view hex_text);
 
-/// A whole request body around an envelope text.
-[[nodiscard]] std::string commit_call(std::string_view envelope);
-
-/// The elements of its `params`.
+/// The elements of the `params` of a call.
 [[nodiscard]] std::vector<json::RawValue> arguments_of(const json::RawValue& call);
-
-/// The generator behind `big.jsonl`, as its README defines it.
-struct Recipe {
-    std::uint64_t seed{0};
-    unsigned version{4};
-    std::size_t size{0};                 ///< octets of SSZ; used if `lengths` is empty
-    std::vector<std::size_t> lengths{};  ///< of the transactions
-};
-[[nodiscard]] std::string generated_json(const Recipe& recipe);
 
 }  // namespace conductor::payload::test
