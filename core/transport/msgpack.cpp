@@ -267,6 +267,11 @@ void Reader::fail(std::string why) {
     if (!failure_) failure_ = Complaint{std::move(why)};
 }
 
+void Reader::charge(std::size_t octets) {
+    if (octets > budget_) return fail("asks for more memory than its octets allow");
+    budget_ -= octets;
+}
+
 std::optional<Head> Reader::peek() const {
     return ok() ? read_head(source_.span().subspan(at_)) : std::nullopt;
 }
@@ -283,7 +288,7 @@ Head Reader::head(std::string_view expected) {
 
 bool Reader::wants_octets(std::uint64_t count) {
     if (count <= source_.size() - at_) return true;
-    fail("string reaches beyond the message");
+    fail("length reaches beyond the message");
     return false;
 }
 
@@ -333,7 +338,9 @@ Bytes Reader::octets() {
         fail("expected a string, found " + std::string{name_of(found.kind)});
         return {};
     }
+    if (!wants_octets(found.value)) return {};
     std::vector<std::uint8_t> collected;
+    collected.reserve(static_cast<std::size_t>(found.value));
     for (std::uint64_t i = 0; i < found.value && ok(); ++i) {
         const auto value = unsigned_number();
         if (value > 0xff) fail("number above 255 among octets");

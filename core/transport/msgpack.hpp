@@ -73,13 +73,17 @@ private:
 };
 
 /// Reads objects one after the other. The first failure sticks: what is read after it is zero, and loops end.
+/// What is built from the octets may take three times their number: small objects that would cost more are
+/// nobody's honest message.
 class Reader {
 public:
-    explicit Reader(Bytes source) noexcept : source_{std::move(source)} {}
+    explicit Reader(Bytes source) noexcept : source_{std::move(source)}, budget_{spare + 3 * source_.size()} {}
 
     [[nodiscard]] bool ok() const noexcept { return !failure_; }
     [[nodiscard]] Complaint failure() const { return failure_.value_or(Complaint{}); }
     void fail(std::string why);
+    /// Announces memory about to be taken; fails when there is none left, so ask ok() before taking it.
+    void charge(std::size_t octets);
     [[nodiscard]] bool at_end() const noexcept { return at_ == source_.size(); }
     [[nodiscard]] std::size_t at() const noexcept { return at_; }
 
@@ -109,6 +113,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t spare = 64 << 10;
+
     [[nodiscard]] std::uint64_t map();
     [[nodiscard]] std::string_view key();
     [[nodiscard]] Head head(std::string_view expected);
@@ -116,6 +122,7 @@ private:
 
     Bytes source_;
     std::size_t at_{0};
+    std::size_t budget_;
     std::optional<Complaint> failure_;
 };
 

@@ -64,35 +64,13 @@ Server read_server(msgpack::Reader& reader) {
     return server;
 }
 
-// Members cost more memory than their octets, so a message cannot ask for many in a few octets.
-constexpr std::size_t fewest_octets_of_server = 24;  // as Go writes one with empty texts
-
-bool plausible(std::size_t elements, std::size_t octets) {
-    return elements <= 64 + octets / fewest_octets_of_server;
-}
-
-std::vector<Server> read_servers(msgpack::Reader& reader, std::size_t octets) {
+std::vector<Server> read_servers(msgpack::Reader& reader) {
     std::vector<Server> servers;
     const auto count = reader.array();
-    if (!plausible(count, octets)) reader.fail("more servers than their octets can describe");
+    reader.charge(count * sizeof(Server));
     if (reader.ok()) servers.reserve(count);
     for (std::size_t i = 0; i < count && reader.ok(); ++i) servers.push_back(read_server(reader));
     return servers;
-}
-
-// AddPeer and RemovePeer carry the whole voter set as addresses, which were the identities then.
-Result<Configuration, Complaint> decode_peers(const Bytes& encoded) {
-    msgpack::Reader reader{encoded};
-    Configuration configuration;
-    const auto count = reader.array();
-    if (!plausible(count, encoded.size())) reader.fail("more peers than their octets can describe");
-    if (reader.ok()) configuration.servers.reserve(count);
-    for (std::size_t i = 0; i < count && reader.ok(); ++i) {
-        auto address = reader.text();
-        configuration.servers.push_back(Server{ServerId{address}, address, Suffrage::voter});
-    }
-    if (!reader.ok()) return Complaint{"peers: " + reader.failure().text};
-    return configuration;
 }
 
 Result<Configuration, Complaint> configuration_in(const Entry& entry) {
@@ -101,6 +79,21 @@ Result<Configuration, Complaint> configuration_in(const Entry& entry) {
 }
 
 }  // namespace
+
+// The whole voter set as addresses, which were the identities then.
+Result<Configuration, Complaint> decode_peers(const Bytes& encoded) {
+    msgpack::Reader reader{encoded};
+    Configuration configuration;
+    const auto count = reader.array();
+    reader.charge(count * sizeof(Server));
+    if (reader.ok()) configuration.servers.reserve(count);
+    for (std::size_t i = 0; i < count && reader.ok(); ++i) {
+        auto address = reader.text();
+        configuration.servers.push_back(Server{ServerId{address}, address, Suffrage::voter});
+    }
+    if (!reader.ok()) return Complaint{"peers: " + reader.failure().text};
+    return configuration;
+}
 
 void write_octets(msgpack::Writer& writer, const Bytes& octets) {
     if (octets.data() == nullptr) return writer.nil();
@@ -173,6 +166,7 @@ Entry read_entry(msgpack::Reader& reader) {
                     configuration.error().text);
         return entry;
     }
+    reader.charge(sizeof(Configuration) + configuration->servers.size() * sizeof(Server));
     entry.configuration = std::make_shared<const Configuration>(std::move(*configuration));
     return entry;
 }
@@ -211,7 +205,7 @@ Result<Configuration, Complaint> decode_configuration(ByteSpan encoded) {
     Configuration configuration;
     reader.fields([&](std::string_view key) {
         if (key != "Servers") return false;
-        configuration.servers = read_servers(reader, encoded.size());
+        configuration.servers = read_servers(reader);
         return true;
     });
     if (!reader.ok()) return Complaint{"configuration: " + reader.failure().text};

@@ -110,7 +110,7 @@ TEST_CASE("a field of the wrong kind is refused with what was found") {
     CHECK(refusal("02", &Reader::boolean) == "expected a boolean");
     CHECK(refusal("01", &Reader::octets) == "expected a string, found a number");
     CHECK(refusal("92cd010000", &Reader::octets) == "number above 255 among octets");
-    CHECK(refusal("a3aabb", &Reader::octets) == "string reaches beyond the message");
+    CHECK(refusal("a3aabb", &Reader::octets) == "length reaches beyond the message");
     CHECK(refusal("", &Reader::octets) == "message ends where a string should be");
     CHECK(refusal("c1", &Reader::object) == "octet c1 is no msgpack");
 }

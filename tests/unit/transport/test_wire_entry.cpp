@@ -168,11 +168,11 @@ TEST_CASE("configurations keep their order and encode as in appendix A") {
     CHECK(hex(wire::encode_configuration({}).span()) == "81a753657276657273c0");
 }
 
-TEST_CASE("a configuration cannot claim more members than its octets can describe") {
+TEST_CASE("a configuration cannot take more memory than its octets allow") {
     std::string many = "81a753657276657273dc1000";
     for (int i = 0; i < 4096; ++i) many += "80";
     CHECK(wire::decode_configuration(octets_of(many).span()).error().text ==
-          "configuration: more servers than their octets can describe");
+          "configuration: asks for more memory than its octets allow");
 }
 
 TEST_CASE("a suffrage this version does not know is refused") {
