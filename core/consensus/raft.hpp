@@ -19,6 +19,7 @@
 #include "core/base/clock.hpp"
 #include "core/consensus/message.hpp"
 #include "core/consensus/types.hpp"
+#include "core/consensus/vote.hpp"
 
 namespace conductor::consensus {
 
@@ -37,22 +38,29 @@ struct Settings {
     std::uint64_t retain_octets{1ULL << 30U};  ///< of entry data kept behind a snapshot
     std::uint64_t trailing_payloads{64};       ///< commands kept whatever the two bounds above say
     std::uint64_t max_append_entries{64};
-    std::uint64_t max_append_octets{4ULL << 20U};  ///< a batch holds at most this, or one entry
-    bool empty_snapshots{false};                   ///< every member understands a snapshot of size 0
-    std::uint64_t seed{1};                         ///< of the random waits
+    std::uint64_t max_append_octets{4ULL << 20U};        ///< a batch holds at most this, or one entry
+    bool empty_snapshots{false};                         ///< every member understands a snapshot of size 0
+    std::uint64_t seed{1};                               ///< of the random waits
+    Duration change_timeout{std::chrono::seconds{5}};    ///< how long a change waits for its turn
+    Duration catch_up_timeout{std::chrono::seconds{5}};  ///< of a member that is to become voter
+    bool add_voter_at_once{false};  ///< as Go: no catching up before the vote (raft-wire 4.4)
 };
 
 // ---- inputs ---------------------------------------------------------------------------------------------
 
 struct Tick {};  ///< next_deadline() has come
+/// Names one inbound connection; never reused. 0: unknown, then nothing is remembered about it.
+using Connection = Ordinal<struct ConnectionTag>;
 struct Received {
     Exchange exchange;  ///< of a request: the shell's name for it; of a reply: that of our request
     Sender from;
     Message message;
+    Connection connection{};  ///< of a request: a refusal may have to close it (raft-wire 1.7)
 };
 struct Unanswered {  ///< a request of ours failed: refused, timed out, or its connection broke
     ServerId peer;
     Exchange exchange;
+    std::string cause{};  ///< for a person; goes into the refusal of a transfer
 };
 struct Bootstrap {
     Ask ask;
@@ -89,8 +97,26 @@ struct StoreChanged {  ///< a write hangs, or the probe after a stall succeeded 
     StoreCondition condition{};
 };
 
-using Input = std::variant<Tick, Received, Unanswered, Bootstrap, Proposed, ReadAsked, ChangeAsked,
-                           TransferAsked, Persisted, Applied, StoreChanged>;
+/// The leader's host refused connections twice with no contact since (raft-wire 8.1/11): less patience with
+/// that leader, and no loyalty to it, until it is heard again.
+struct LeaderGone {};
+/// Whether this node should lead (conductor.md P-2). While not, it waits longer before it campaigns, and
+/// declines a TimeoutNow once if another member is known to be eligible.
+struct EligibilityChanged {
+    bool eligible{true};
+    bool other_eligible{false};  ///< a peer is known that is
+    std::string why;             ///< "paused", "not ready": goes into the answer
+};
+/// For a node that started empty (raft-wire 5.4.1). `held` outlives a restart and ends when a leader's log is
+/// stored; `asking` lasts until the shell says something else.
+enum class VoteHold : std::uint8_t { none, asking, held };
+struct VoteHoldChanged {
+    VoteHold hold{};
+};
+
+using Input =
+    std::variant<Tick, Received, Unanswered, Bootstrap, Proposed, ReadAsked, ChangeAsked, TransferAsked,
+                 Persisted, Applied, StoreChanged, LeaderGone, EligibilityChanged, VoteHoldChanged>;
 
 // ---- outputs --------------------------------------------------------------------------------------------
 
@@ -128,6 +154,7 @@ struct LeaderChanged {
     Sender leader;  ///< empty: none known
 };
 
+/// With a received snapshot the shell takes over its payload before it looks at `commit`, which then covers it.
 /// Hard state first, synced, then the rest in the order of the members; a crash between hard state and
 /// entries leaves a higher term and no entries, which is legal.
 struct Write {
@@ -163,6 +190,11 @@ struct ReadReady {
 struct Done {  ///< a transfer that worked
     Ask ask;
 };
+struct VoteRefused {
+    ServerId candidate;
+    Ballot ballot{};
+    Verdict why{};
+};
 
 /// What the shell must now do, from top to bottom, without waiting for the disk.
 struct Output {
@@ -175,15 +207,19 @@ struct Output {
     std::vector<Refused> refused;
     std::vector<ReadReady> reads;
     std::vector<Done> done;
-    std::optional<LogIndex> commit;  ///< apply in index order up to here
-    std::optional<Elected> elected;  ///< only now may anyone act as leader
-    std::vector<Exchange> hang_up;   ///< close the connection of this request, unanswered (raft-wire 1.7)
+    std::optional<LogIndex> commit;   ///< apply in index order up to here
+    std::optional<Elected> elected;   ///< only now may anyone act as leader
+    std::vector<Exchange> hang_up;    ///< close the connection of this request, unanswered (raft-wire 1.7)
+    std::vector<ServerId> reconnect;  ///< close our bulk connections to it; what was asked there is lost
+    std::vector<VoteRefused> votes_refused;  ///< for the log
+    std::vector<ServerId> forgetful;         ///< alarm: it lost what it had acknowledged (raft-wire 5.8.1)
 };
 
 // ---- the machine ----------------------------------------------------------------------------------------
 
 class Raft {
 public:
+    struct State;  ///< state.hpp, of this folder alone
     Raft(Settings settings, StoredState stored, Instant now);
     ~Raft();
     Raft(Raft&&) noexcept;
@@ -204,9 +240,10 @@ public:
     [[nodiscard]] const Configuration& latest_configuration() const;
     [[nodiscard]] LogIndex latest_configuration_index() const;
     [[nodiscard]] std::optional<SnapshotMark> snapshot() const;
+    /// Whether this node withholds its vote because it may have forgotten one; part of *ready*.
+    [[nodiscard]] VoteHold vote_hold() const;
 
 private:
-    struct State;
     std::unique_ptr<State> state_;
 };
 

@@ -77,6 +77,9 @@ struct Entry {
 /// What must be on disk before any answer that follows from it leaves (§3.8, raft-wire 5.13). The vote is
 /// for an address, as in Go, and holds in `vote_term` only.
 struct HardState {
+    /// As `vote_term`: the vote is held, because this node may have forgotten one (raft-wire 5.4.1).
+    static constexpr Term held{~std::uint64_t{0}};
+
     Term term;
     Term vote_term;
     std::string vote_candidate;  ///< empty: no vote given yet
