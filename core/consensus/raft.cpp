@@ -83,6 +83,9 @@ Term Raft::term() const {
 bool Raft::leads(Instant now) const {
     return state_->leads(now);
 }
+Instant Raft::leading_until() const {
+    return state_->leading_until();
+}
 Sender Raft::leader() const {
     return state_->leader;
 }

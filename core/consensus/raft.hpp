@@ -233,6 +233,9 @@ public:
     [[nodiscard]] Term term() const;
     /// Whether this node leads and its lease, counted from send times, still runs at `now`.
     [[nodiscard]] bool leads(Instant now) const;
+    /// Until when leads() stays true if nothing more is heard; the past: it does not lead. For threads that
+    /// must judge the lease when they are asked and may not touch this object.
+    [[nodiscard]] Instant leading_until() const;
     [[nodiscard]] Sender leader() const;  ///< empty: none known
     [[nodiscard]] Position last() const;
     [[nodiscard]] LogIndex first_index() const;

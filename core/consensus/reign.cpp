@@ -78,12 +78,16 @@ Instant Raft::State::lease_end() const {
 
 // Votes are no proof: a voter is loyal to a leader that it has heard, not to one that it has chosen. And once
 // the target of a transfer was told to take over, it may win without our hearing of it.
-bool Raft::State::leads(Instant at) const {
-    if (!reign) return false;
-    if (reign->transfer && reign->transfer->phase != Transfer::Phase::catching_up) return false;
+Instant Raft::State::leading_until() const {
+    if (!reign) return Instant::min();
+    if (reign->transfer && reign->transfer->phase != Transfer::Phase::catching_up) return Instant::min();
     const auto proven = quorum_contact();
-    if (proven == Instant::max()) return true;
-    return proven != Instant::min() && at < proven + settings.lease_timeout;
+    if (proven == Instant::max() || proven == Instant::min()) return proven;
+    return proven + settings.lease_timeout;
+}
+
+bool Raft::State::leads(Instant at) const {
+    return at < leading_until();
 }
 
 void Raft::State::announce_if_leading() {

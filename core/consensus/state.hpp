@@ -198,6 +198,7 @@ struct Raft::State {
     [[nodiscard]] Instant lease_end() const;
     [[nodiscard]] Instant leader_deadline() const;
     [[nodiscard]] Instant quorum_contact() const;
+    [[nodiscard]] Instant leading_until() const;
     [[nodiscard]] bool leads(Instant at) const;
     void announce_if_leading();
     void advance_leader_commit();

@@ -5,6 +5,7 @@
 
 #include "core/base/check.hpp"
 #include "core/replica/replica.hpp"
+#include "core/runtime/clock.hpp"
 
 namespace conductor::replica {
 

@@ -17,6 +17,8 @@ constexpr auto probe_limit = 100ms;  // a synced probe must take less before a s
 constexpr auto probe_pause = 500ms;
 constexpr auto quiet_before_seal = 1s;  // reliability.md §1.3 rule 2
 
+constexpr std::int64_t not_leading = INT64_MIN;
+
 const char* const shut_down = "raft is already shutdown";
 
 control::CommitError refused(std::string text) {
@@ -47,7 +49,7 @@ void Replica::stop(std::chrono::milliseconds limit) {
     const bool failed = life_ == Life::dead;
     life_ = Life::stopped;
     ready_.store(false);
-    leads_.store(false);
+    leading_until_ns_.store(not_leading);
     protocol_timer_.cancel();
     disk_timer_.cancel();
     seal_timer_.cancel();
@@ -81,7 +83,7 @@ void Replica::step(const consensus::Input& input) {
 // leaves before the write begins, and nobody acts as leader before everything else is under way.
 void Replica::perform(consensus::Output out) {
     if (out.stepped_down) {
-        leads_.store(false);
+        leading_until_ns_.store(not_leading);
         pending_octets_ = 0;
         waiters_.fail_all({"leadership lost while committing log", false, true});
         events_.stepped_down(*out.stepped_down);
@@ -224,7 +226,7 @@ void Replica::fall_silent(const storage::StoreError& error) {
     if (life_ != Life::running) return;
     life_ = Life::dead;
     mute_.store(true);
-    leads_.store(false);
+    leading_until_ns_.store(not_leading);
     promises_.clear();
     protocol_timer_.cancel();
     disk_timer_.cancel();
@@ -246,8 +248,7 @@ void Replica::arm_timer() {
 }
 
 void Replica::publish() {
-    leads_.store(raft_->leads(conductor::now()) && !stalled_);
-    lease_until_ns_.store(raft_->lease_until().time_since_epoch().count());
+    leading_until_ns_.store(stalled_ ? not_leading : raft_->leading_until().time_since_epoch().count());
 
     const auto leader = raft_->leader();
     const auto version = raft_->latest_configuration_index();
@@ -259,7 +260,7 @@ void Replica::publish() {
 }
 
 bool Replica::leads() const {
-    return leads_.load() && conductor::now().time_since_epoch().count() < lease_until_ns_.load();
+    return conductor::now().time_since_epoch().count() < leading_until_ns_.load();
 }
 
 control::LeaderView Replica::leader() const {

@@ -150,8 +150,7 @@ private:
     boost::asio::steady_timer disk_timer_;
     boost::asio::steady_timer seal_timer_;
 
-    std::atomic<bool> leads_{false};
-    std::atomic<std::int64_t> lease_until_ns_{0};
+    std::atomic<std::int64_t> leading_until_ns_{INT64_MIN};  // on the boot clock
     std::atomic<bool> ready_{false};
     std::atomic<bool> mute_{false};
     mutable std::mutex published_mutex_;  // guards published_, which net threads read

@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
         for (const auto& size : {Size{"0.5MB", 500'000, 40}, Size{"1.3MB", 1'300'000, 20},
                                  Size{"2MB", 2'000'000, 15}, Size{"10MB", 10'000'000, 6}}) {
             const auto json = payload::test::generated_json({.seed = 7, .version = 4, .size = size.ssz});
-            const auto envelope = payload::envelope_from_json(json).value();
+            const auto envelope = *payload::envelope_from_json(json);
             const RecordedBlock block{size.name, true, {}, envelope};
             const std::string suffix = pace == 0ms ? "" : " every 100 ms";
             Row with_json{"commit", std::string{"json "} + size.name + suffix, {}, {}};

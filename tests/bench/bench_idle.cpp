@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
         RecordedBlock block;
         if (load.ssz > 0) {
             const auto json = payload::test::generated_json({.seed = 7, .version = 4, .size = load.ssz});
-            block = {load.name, true, {}, payload::envelope_from_json(json).value()};
+            block = {load.name, true, {}, *payload::envelope_from_json(json)};
         }
         std::uint64_t number = 0x1'0000'0000;
         const auto before = cpu_seconds(pid);

@@ -59,7 +59,7 @@ void forget_cached(const std::filesystem::path& directory) {
 
 void fill(ConductorDaemon& daemon) {
     const auto json = payload::test::generated_json({.seed = 7, .version = 4, .size = 1'000'000});
-    const RecordedBlock block{"1MB", true, {}, payload::envelope_from_json(json).value()};
+    const RecordedBlock block{"1MB", true, {}, *payload::envelope_from_json(json)};
     daemon.start();
     if (!daemon.leads(10s)) fail("the daemon does not lead");
     const auto client = daemon.client();

@@ -124,7 +124,7 @@ RecordedBlock sibling_of(const RecordedBlock& block) {
     RecordedBlock sibling = block;
     sibling.json = false;
     sibling.body.assign(reinterpret_cast<const char*>(ssz.data()), ssz.size());
-    sibling.envelope = payload::envelope_from_ssz(Bytes::adopt(std::move(ssz))).value();
+    sibling.envelope = *payload::envelope_from_ssz(Bytes::adopt(std::move(ssz)));
     return sibling;
 }
 

@@ -66,7 +66,7 @@ RecordedBlock at_height(const RecordedBlock& block, std::uint64_t number) {
     }
     auto changed = block;
     changed.name += "@" + std::to_string(number);
-    changed.envelope = payload::envelope_from_ssz(Bytes::adopt(std::move(ssz))).value();
+    changed.envelope = *payload::envelope_from_ssz(Bytes::adopt(std::move(ssz)));
     if (block.json) {
         changed.body = R"({"jsonrpc":"2.0","id":1,"method":"conductor_commitUnsafePayload","params":[)" +
                        payload::envelope_to_json(changed.envelope) + "]}";

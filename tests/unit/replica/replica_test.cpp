@@ -1,0 +1,292 @@
+// The shell around the protocol, on real threads, over a disk that hangs and fails when told to.
+#include "core/replica/replica.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/recorded_blocks.hpp"
+#include "tests/unit/replica/memory_store.hpp"
+
+using namespace conductor;
+using namespace conductor::replica;
+using namespace conductor::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The answer to one commit. Shared with the node, which may answer after the test has given up.
+class Outcome {
+public:
+    [[nodiscard]] bool arrived() const { return result_->has_value(); }
+    [[nodiscard]] bool good() const { return arrived() && (*result_)->has_value(); }
+    [[nodiscard]] control::CommitError error() const { return (*result_)->error(); }
+    [[nodiscard]] control::CommitDone done() const {
+        return [result = result_](const auto& answer) { *result = answer; };
+    }
+
+private:
+    std::shared_ptr<std::optional<Result<void, control::CommitError>>> result_ =
+        std::make_shared<std::optional<Result<void, control::CommitError>>>();
+};
+
+const RecordedBlock& recorded() {
+    static const auto blocks = recorded_blocks(std::filesystem::path{CONDUCTOR_TEST_DATA} / "commit");
+    return blocks.front();
+}
+
+payload::Envelope block(std::uint64_t number) {
+    return at_height(recorded(), number).envelope;
+}
+
+payload::Envelope sibling_of(const payload::Envelope& envelope) {
+    std::vector<std::uint8_t> ssz{envelope.ssz.span().begin(), envelope.ssz.span().end()};
+    ssz[504 + 31] ^= 0xff;
+    return *payload::envelope_from_ssz(Bytes::adopt(std::move(ssz)));
+}
+
+/// One node over a disk, and everything it said.
+struct Node {
+    explicit Node(MemoryDisk& disk, std::chrono::milliseconds stall = 2000ms) {
+        Options options;
+        options.raft.self = {ServerId{"a"}, "10.0.0.1:50050"};
+        options.stall_timeout = stall;
+        Events events;
+        events.elected = [this](Term term) { elected.push_back(term); };
+        events.stepped_down = [this](const auto&) { ++step_downs; };
+        events.store_failed = [this](const auto& error) { failure = error; };
+        replica.emplace(core, std::move(options), disk.open(), links, std::move(events));
+        replica->start([this] { ready = true; });
+    }
+    ~Node() {
+        replica->stop(2s);
+        core.restart();
+        core.poll();
+    }
+
+    template <class Condition>
+    bool until(Condition condition, std::chrono::milliseconds limit = 5s) {
+        const auto end = std::chrono::steady_clock::now() + limit;
+        while (!condition() && std::chrono::steady_clock::now() < end) {
+            core.restart();
+            core.run_one_for(5ms);
+        }
+        return condition();
+    }
+
+    void bootstrap() {
+        REQUIRE(until([&] { return ready; }));
+        replica->bootstrap({{{ServerId{"a"}, "10.0.0.1:50050", consensus::Suffrage::voter}}}, [](auto) {});
+        REQUIRE(until([&] { return replica->leads(); }));
+    }
+
+    Outcome commit(const payload::Envelope& envelope) {
+        Outcome outcome;
+        replica->commit(envelope, outcome.done());
+        return outcome;
+    }
+    std::string committed(const payload::Envelope& envelope) {
+        const auto outcome = commit(envelope);
+        if (!until([&] { return outcome.arrived(); })) return "no answer";
+        return outcome.good() ? "ok" : outcome.error().text;
+    }
+    std::uint64_t head() const { return replica->head().head() ? replica->head().head()->number.value() : 0; }
+
+    boost::asio::io_context core;
+    NoLinks links;
+    bool ready{false};
+    std::vector<Term> elected;
+    int step_downs{0};
+    std::optional<storage::StoreError> failure;
+    std::optional<Replica> replica;
+};
+
+}  // namespace
+
+TEST_CASE("a bootstrapped voter leads in term 2 and commits", "[replica][C-84]") {
+    MemoryDisk disk;
+    Node node{disk};
+    node.bootstrap();
+
+    CHECK(node.elected == std::vector{Term{2}});
+    CHECK(node.committed(block(100)) == "ok");
+    CHECK(node.head() == 100);
+    CHECK(node.replica->membership().servers.size() == 1);
+    CHECK(node.replica->leader().id == ServerId{"a"});
+    CHECK(node.replica->not_ready().empty());
+}
+
+TEST_CASE("before it is bootstrapped a node refuses commits as a follower does", "[replica]") {
+    MemoryDisk disk;
+    Node node{disk};
+    REQUIRE(node.until([&] { return node.ready; }));
+    CHECK(node.committed(block(100)) == "node is not the leader");
+    CHECK(disk.entries() == 0);
+}
+
+TEST_CASE("a second bootstrap is refused and harmless", "[replica][C-85]") {
+    MemoryDisk disk;
+    Node node{disk};
+    node.bootstrap();
+    std::optional<consensus::Refusal> refusal;
+    node.replica->bootstrap({{{ServerId{"a"}, "10.0.0.1:50050", consensus::Suffrage::voter}}},
+                            [&](auto why) { refusal = why; });
+    CHECK(node.until([&] { return refusal.has_value(); }));
+    CHECK(refusal == consensus::Refusal::already_bootstrapped);
+    CHECK(node.committed(block(1)) == "ok");
+}
+
+TEST_CASE("nothing is acknowledged before it is on disk", "[replica][durability]") {
+    MemoryDisk disk;
+    Node node{disk};
+    node.bootstrap();
+    REQUIRE(node.committed(block(1)) == "ok");
+
+    disk.hang();
+    const auto outcome = node.commit(block(2));
+    REQUIRE(node.until([&] { return disk.hangs(); }));
+    CHECK_FALSE(node.until([&] { return outcome.arrived(); }, 100ms));
+    CHECK(node.head() == 1);
+
+    disk.resume();
+    REQUIRE(node.until([&] { return outcome.arrived(); }));
+    CHECK(outcome.good());
+    CHECK(node.head() == 2);
+}
+
+TEST_CASE("what queues up behind a slow write becomes one batch", "[replica][durability]") {
+    MemoryDisk disk;
+    Node node{disk};
+    node.bootstrap();
+    REQUIRE(node.committed(block(1)) == "ok");
+
+    disk.hang();
+    std::vector<Outcome> outcomes;
+    for (std::uint64_t i = 0; i < 20; ++i) outcomes.push_back(node.commit(block(2 + i)));
+    REQUIRE(node.until([&] { return disk.hangs(); }));
+    (void)node.until([] { return false; }, 50ms);
+    const auto before = disk.batches();
+    disk.resume();
+
+    REQUIRE(
+        node.until([&] { return std::ranges::all_of(outcomes, [](const auto& o) { return o.arrived(); }); }));
+    CHECK(disk.batches() <= before + 2);
+    CHECK(node.head() == 21);
+}
+
+TEST_CASE("after a failed write the node is mute for ever", "[replica][P-52]") {
+    MemoryDisk disk;
+    Node node{disk};
+    node.bootstrap();
+
+    disk.fail_next(storage::StoreErrc::io);
+    const auto outcome = node.commit(block(1));
+    REQUIRE(node.until([&] { return outcome.arrived(); }));
+
+    REQUIRE_FALSE(outcome.good());
+    CHECK(outcome.error().outcome_unknown);
+    REQUIRE(node.failure.has_value());
+    CHECK(node.failure->code == storage::StoreErrc::io);
+    CHECK_FALSE(node.replica->leads());
+    CHECK(node.replica->not_ready() == "store is mute");
+    CHECK(node.committed(block(2)) == "raft is already shutdown");
+    CHECK(disk.entries() == 2);  // bootstrap and no-op: nothing was written after the failure
+}
+
+TEST_CASE("a write that hangs ends leadership, and a quick probe restores it", "[replica][P-52]") {
+    MemoryDisk disk;
+    Node node{disk, 200ms};
+    node.bootstrap();
+    REQUIRE(node.committed(block(1)) == "ok");
+
+    disk.hang();
+    const auto outcome = node.commit(block(2));
+    REQUIRE(node.until([&] { return !node.replica->leads(); }, 1s));
+    CHECK(node.step_downs == 1);
+    CHECK(node.replica->not_ready() == "store is mute");
+    CHECK_FALSE(node.failure.has_value());
+    CHECK(node.committed(block(3)) == "node is not the leader");
+
+    disk.resume();
+    REQUIRE(node.until([&] { return node.replica->leads(); }, 10s));
+    CHECK(node.replica->not_ready().empty());
+    CHECK(node.committed(block(4)) == "ok");
+}
+
+TEST_CASE("a sibling of the newest payload is refused, applied or in flight", "[replica][P-51]") {
+    MemoryDisk disk;
+    Node node{disk};
+    node.bootstrap();
+    REQUIRE(node.committed(block(5)) == "ok");
+    CHECK(node.committed(sibling_of(block(5))) == "conflicting payload at head");
+    CHECK(node.committed(block(5)) == "ok");  // the same one again is a retry
+
+    disk.hang();
+    const auto first = node.commit(block(6));
+    REQUIRE(node.until([&] { return disk.hangs(); }));
+    const auto sibling = node.commit(sibling_of(block(6)));
+    REQUIRE(node.until([&] { return sibling.arrived(); }));
+    REQUIRE_FALSE(sibling.good());
+    CHECK(sibling.error().text == "conflicting payload at head");
+    disk.resume();
+    REQUIRE(node.until([&] { return first.arrived(); }));
+    CHECK(first.good());
+    CHECK(node.replica->figures().siblings_refused == 2);
+}
+
+TEST_CASE("a lower number is acknowledged, counted, and moves nothing", "[replica]") {
+    MemoryDisk disk;
+    Node node{disk};
+    node.bootstrap();
+    REQUIRE(node.committed(block(9)) == "ok");
+    CHECK(node.committed(block(8)) == "ok");
+    CHECK(node.head() == 9);
+    CHECK(node.replica->figures().not_newer == 1);
+}
+
+TEST_CASE("after a restart the head is back, for the price of one body", "[replica][recovery]") {
+    MemoryDisk disk;
+    {
+        Node node{disk};
+        node.bootstrap();
+        for (std::uint64_t number = 1; number <= 50; ++number) REQUIRE(node.committed(block(number)) == "ok");
+        REQUIRE(node.committed(block(7)) == "ok");  // not newer: must not become head later
+    }
+    Node node{disk};
+    REQUIRE(node.until([&] { return node.replica->leads() && node.head() == 50; }));
+    CHECK(disk.bodies_read() == 1);
+    CHECK(node.replica->ring().by_number(BlockNumber{30}).has_value());
+    CHECK(node.committed(sibling_of(block(50))) == "conflicting payload at head");
+    CHECK(node.committed(block(51)) == "ok");
+}
+
+TEST_CASE("an entry of the log that does not decode is passed over at replay", "[replica][recovery]") {
+    MemoryDisk disk;
+    {
+        Node node{disk};
+        node.bootstrap();
+        REQUIRE(node.committed(block(1)) == "ok");
+        REQUIRE(node.committed(block(2)) == "ok");
+    }
+    auto damaged = block(2).ssz;
+    disk.overwrite(LogIndex{4}, damaged.slice(0, damaged.size() - 1));  // number and hash still read well
+    Node node{disk};
+    REQUIRE(node.until([&] { return node.head() == 1; }));
+    CHECK(node.committed(block(2)) == "ok");
+    CHECK(node.head() == 2);
+}
+
+TEST_CASE("stop answers whoever waits, and what was not on disk is unknown", "[replica]") {
+    MemoryDisk disk;
+    {
+        Node node{disk};
+        node.bootstrap();
+        disk.hang();
+        const auto outcome = node.commit(block(1));
+        REQUIRE(node.until([&] { return disk.hangs(); }));
+        node.replica->stop(50ms);
+        REQUIRE(outcome.arrived());
+        CHECK(outcome.error().outcome_unknown);
+        CHECK(node.committed(block(2)) == "raft is already shutdown");
+    }
+    disk.resume();
+    std::this_thread::sleep_for(50ms);  // the abandoned thread leaves the disk before the disk goes
+}
