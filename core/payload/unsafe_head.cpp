@@ -54,7 +54,7 @@ Result<void, SszError> UnsafeHead::restore(Bytes snapshot) {
         return {};
     }
     auto envelope = envelope_from_ssz(std::move(snapshot));
-    if (!envelope) return std::move(envelope.error());
+    if (!envelope) return envelope.error();
     head_ = *std::move(envelope);
     return {};
 }
