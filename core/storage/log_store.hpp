@@ -45,7 +45,9 @@ struct StoreFigures {
     std::uint64_t octets_written{0};
     std::uint64_t octets_on_disk{0};  ///< of segment files, spares included
     std::uint64_t segments{0};
-    std::uint64_t free_octets{0};  ///< of the file system, when last looked at
+    std::uint64_t free_octets{0};     ///< of the file system, when last looked at
+    std::uint64_t spares{0};          ///< segment files ready for use
+    std::uint64_t spare_failures{0};  ///< spares that a full disk refused: its early warning
 };
 
 class LogStore {
