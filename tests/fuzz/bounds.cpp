@@ -6,36 +6,62 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CONDUCTOR_FUZZ_ASAN
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define CONDUCTOR_FUZZ_ASAN
+#endif
+
 namespace {
 
-std::size_t live = 0;
-std::size_t peak = 0;
+// libFuzzer has threads of its own.
+thread_local std::size_t live = 0;
+thread_local std::size_t peak = 0;
+
+void took(std::size_t octets) {
+    live += octets;
+    if (live > peak) peak = live;
+}
+// What was there before the input may go while it runs.
+void gave(std::size_t octets) {
+    live -= octets < live ? octets : live;
+}
+
+}  // namespace
+
+#ifdef CONDUCTOR_FUZZ_ASAN
+
+// AddressSanitizer pairs new and delete itself, and libFuzzer is linked with its pair: so its hooks count.
+#include <sanitizer/allocator_interface.h>
+
+namespace {
+constexpr int slowness = 10;
+const int hooks = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t octets) { took(octets); },
+    [](const volatile void* memory) { gave(__sanitizer_get_allocated_size(memory)); });
+}  // namespace
+
+#else
+
+namespace {
+
+constexpr int slowness = 1;
 
 void* counted(std::size_t octets) {
     void* memory = std::malloc(octets == 0 ? 1 : octets);
     if (memory == nullptr) std::abort();
-    live += malloc_usable_size(memory);
-    if (live > peak) peak = live;
+    took(malloc_usable_size(memory));
     return memory;
 }
 
 void discounted(void* memory) noexcept {
     if (memory == nullptr) return;
-    live -= malloc_usable_size(memory);
+    gave(malloc_usable_size(memory));
     std::free(memory);
 }
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int slowness = 10;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr int slowness = 10;
-#else
-constexpr int slowness = 1;
-#endif
-#else
-constexpr int slowness = 1;
-#endif
 
 }  // namespace
 
@@ -58,10 +84,15 @@ void operator delete[](void* memory, std::size_t) noexcept {
     discounted(memory);
 }
 
+#endif
+
 namespace conductor::fuzz {
 
 Bounds::Bounds(std::size_t input_octets)
     : input_octets_{input_octets}, began_{std::chrono::steady_clock::now()} {
+#ifdef CONDUCTOR_FUZZ_ASAN
+    require(hooks != 0, "the sanitizer takes no hooks");
+#endif
     live = 0;
     peak = 0;
 }
@@ -70,8 +101,8 @@ Bounds::~Bounds() {
     constexpr std::size_t mebibyte = 1 << 20;
     require(peak < 4 * input_octets_ + mebibyte, "memory: more than 4 times the input and 1 MiB");
     const auto mebibytes = static_cast<int>(input_octets_ / mebibyte) + 1;
-    const auto took = std::chrono::steady_clock::now() - began_;
-    require(took < std::chrono::milliseconds{50} * mebibytes * slowness, "time: more than 50 ms a MiB");
+    const auto elapsed = std::chrono::steady_clock::now() - began_;
+    require(elapsed < std::chrono::milliseconds{50} * mebibytes * slowness, "time: more than 50 ms a MiB");
 }
 
 void require(bool holds, const char* what) {
