@@ -57,4 +57,15 @@ public:
     virtual std::string not_ready() const = 0;
 };
 
+/// What the control loop says of this node. From any thread; never blocks.
+class ControlView {
+public:
+    virtual ~ControlView() = default;
+    virtual bool paused() const = 0;
+    virtual bool stopped() const = 0;
+    /// The last verdict that the loop has taken over; true before the first.
+    virtual bool sequencer_healthy() const = 0;
+    virtual bool leader_overridden() const = 0;
+};
+
 }  // namespace conductor::control

@@ -1,0 +1,74 @@
+#include "core/rpc/commit_handler.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include "core/rpc/params.hpp"
+#include "core/rpc/pending.hpp"
+#include "core/runtime/clock.hpp"
+
+namespace conductor::rpc {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::string sentence_of(const control::CommitError& error) {
+    return (error.from_state_machine ? "failed to apply payload envelope to FSM: "
+                                     : "failed to apply payload envelope: ") +
+           error.text;
+}
+
+RpcError rpc_error(const payload::CommitRefusal& refusal) {
+    return {refusal.code, refusal.message, {}};
+}
+
+}  // namespace
+
+CommitHandler::CommitHandler(control::Committer& committer, Observer& observer, payload::Strictness strictness)
+    : committer_{committer}, observer_{observer}, strictness_{strictness} {}
+
+asio::awaitable<Result<void, Complaint>> CommitHandler::commit(payload::Envelope envelope, CommitVia via) {
+    const auto started = now();
+    const auto octets = envelope.ssz.size();
+    const Pending<Result<void, control::CommitError>> pending{co_await asio::this_coro::executor};
+    auto done = [pending](Result<void, control::CommitError> result) { pending.give(std::move(result)); };
+    committer_.commit(std::move(envelope), std::move(done));
+
+    const auto result = co_await pending.wait();
+    Result<void, Complaint> answer{};
+    if (!result) {
+        answer = Complaint{"failed to apply payload envelope: request timed out"};
+    } else if (!*result) {
+        answer = Complaint{sentence_of(result->error())};
+    }
+    observer_.commit_answered(via, now() - started, octets, answer ? std::string_view{} : answer.error().text);
+    co_return answer;
+}
+
+// Go decodes an argument before it counts how many there are: a bad one followed by a second is bad.
+asio::awaitable<Answer> CommitHandler::commit_json(std::optional<json::RawValue> params) {
+    auto elements = positional(params);
+    if (!elements) co_return elements.error();
+    const auto first = *elements ? (*elements)->next() : std::nullopt;
+    const bool given = first && first->kind != json::Kind::null;
+    std::optional<payload::Envelope> envelope;
+    if (given) {
+        auto decoded = payload::envelope_from_json(first->raw, strictness_);
+        if (!decoded) co_return rpc_error(decoded.error());
+        envelope = std::move(*decoded);
+    }
+    if (first && (*elements)->next()) co_return params_detail::too_many(1);
+    if (!given) co_return rpc_error(payload::missing_payload_refusal());
+
+    const auto stored = co_await commit(std::move(*envelope), CommitVia::json);
+    if (!stored) co_return application_error(stored.error().text);
+    co_return std::string{"null"};
+}
+
+asio::awaitable<Result<void, Complaint>> CommitHandler::commit_ssz(Bytes ssz) {
+    auto envelope = payload::envelope_from_ssz(std::move(ssz));
+    if (!envelope) co_return Complaint{"invalid ssz payload: " + envelope.error().text};
+    co_return co_await commit(std::move(*envelope), CommitVia::binary);
+}
+
+}  // namespace conductor::rpc

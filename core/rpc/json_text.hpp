@@ -1,0 +1,19 @@
+// JSON as Go's encoder prints it: `<`, `>`, `&`, U+2028 and U+2029 leave as \u escapes. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace conductor::rpc {
+
+/// `text` as a string with its quotes. Invalid UTF-8 becomes U+FFFD.
+[[nodiscard]] std::string json_string(std::string_view text);
+
+/// A scalar as it was received, made fit for Go's output: nothing but the escapes above changes.
+[[nodiscard]] std::string escaped_token(std::string_view raw);
+
+/// `text` as `%q` of Go prints a header value: quotes and backslashes escaped, the rest as it is if it can be
+/// printed.
+[[nodiscard]] std::string go_quoted(std::string_view text);
+
+}  // namespace conductor::rpc

@@ -1,0 +1,102 @@
+#include "tests/unit/rpc/node.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_future.hpp>
+#include <stdexcept>
+
+namespace conductor::rpc::test {
+
+using namespace std::chrono_literals;
+
+void FakeCommitter::commit(payload::Envelope envelope, control::CommitDone done) {
+    std::optional<control::CommitError> error;
+    {
+        const std::lock_guard lock{mutex_};
+        taken_.push_back(std::move(envelope));
+        if (silent_) {
+            waiting_.push_back(std::move(done));
+            return;
+        }
+        error = error_;
+    }
+    if (error) {
+        done(*error);
+    } else {
+        done(Result<void, control::CommitError>{});
+    }
+}
+
+void FakeCommitter::refuse_with(std::optional<control::CommitError> error) {
+    const std::lock_guard lock{mutex_};
+    error_ = std::move(error);
+}
+
+void FakeCommitter::answer_waiting() {
+    std::vector<control::CommitDone> waiting;
+    {
+        const std::lock_guard lock{mutex_};
+        waiting.swap(waiting_);
+    }
+    for (const auto& done : waiting) done(Result<void, control::CommitError>{});
+}
+
+std::vector<payload::Envelope> FakeCommitter::taken() const {
+    const std::lock_guard lock{mutex_};
+    return taken_;
+}
+
+void RecordingObserver::call_answered(const CallFacts& facts) {
+    const std::lock_guard lock{mutex_};
+    calls_.push_back({std::string{facts.method}, facts.error_code, facts.notification});
+}
+
+void RecordingObserver::commit_answered(CommitVia, Duration, std::size_t, std::string_view error) {
+    ++commits;
+    if (!error.empty()) ++commits_failed;
+}
+
+void RecordingObserver::body_refused(std::uint64_t, std::uint64_t) {
+    ++bodies_refused;
+}
+
+std::vector<RecordingObserver::Call> RecordingObserver::calls() const {
+    const std::lock_guard lock{mutex_};
+    return calls_;
+}
+
+NodeOptions as_go() {
+    NodeOptions options;
+    options.http.address = "127.0.0.1";
+    options.http.port = 0;
+    options.http.linger = 200ms;
+    options.routes.version = "v1.19.0";
+    options.routes.json_body_limit = 5 * 1024 * 1024;
+    options.strictness.strict = false;
+    return options;
+}
+
+Node::Node(NodeOptions options) : commits_{committer, observer, options.strictness} {
+    add_read_methods(methods_, node, node);
+    add_commit_method(methods_, commits_);
+    add_server_methods(methods_, options.routes.version);
+    const Routes::Parts parts{methods_, commits_, node, node, observer};
+    routes_ = std::make_unique<Routes>(parts, options.routes);
+    server = std::make_unique<HttpServer>(threads_.get_executor(), *routes_, observer, options.http);
+    const auto bound = server->listen();
+    if (!bound) throw std::runtime_error{bound.error().text};
+    port_ = *bound;
+}
+
+void Node::stop() {
+    if (stopped_) return;
+    stopped_ = true;
+    boost::asio::co_spawn(boost::asio::make_strand(threads_), server->stop(), boost::asio::use_future).get();
+}
+
+Node::~Node() {
+    stop();
+    threads_.join();
+}
+
+}  // namespace conductor::rpc::test

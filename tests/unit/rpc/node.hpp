@@ -1,0 +1,114 @@
+// A node as the RPC server sees it, with everything behind its ports played by the test: real sockets in
+// front, doubles behind. Its threads and connections end with it.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/control/ports.hpp"
+#include "core/rpc/commit_handler.hpp"
+#include "core/rpc/conductor_methods.hpp"
+#include "core/rpc/http_server.hpp"
+#include "core/rpc/routes.hpp"
+
+namespace conductor::rpc::test {
+
+/// Answers at once, or keeps silent while `silent`, and remembers what it was given.
+class FakeCommitter final : public control::Committer {
+public:
+    void commit(payload::Envelope envelope, control::CommitDone done) override;
+    void refuse_with(std::optional<control::CommitError> error);
+    void keep_silent(bool silent) { silent_ = silent; }
+    /// Answers whoever was kept waiting.
+    void answer_waiting();
+    [[nodiscard]] std::vector<payload::Envelope> taken() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::atomic<bool> silent_{false};
+    std::optional<control::CommitError> error_;
+    std::vector<payload::Envelope> taken_;
+    std::vector<control::CommitDone> waiting_;
+};
+
+class FakeNode final : public control::GroupView, public control::ControlView {
+public:
+    bool leads() const override { return leads_; }
+    control::LeaderView leader() const override { return leader_; }
+    control::MembershipView membership() const override { return membership_; }
+    std::string not_ready() const override { return not_ready_; }
+    bool paused() const override { return paused_; }
+    bool stopped() const override { return stopped_; }
+    bool sequencer_healthy() const override { return healthy_; }
+    bool leader_overridden() const override { return overridden_; }
+
+    // Set before the node answers anybody.
+    bool leads_{true}, paused_{false}, stopped_{false}, healthy_{true}, overridden_{false};
+    control::LeaderView leader_;
+    control::MembershipView membership_;
+    std::string not_ready_;
+};
+
+class RecordingObserver final : public Observer {
+public:
+    struct Call {
+        std::string method;
+        std::optional<int> error_code;
+        bool notification{false};
+    };
+    void call_answered(const CallFacts& facts) override;
+    void commit_answered(CommitVia via, Duration took, std::size_t octets, std::string_view error) override;
+    void body_refused(std::uint64_t declared, std::uint64_t limit) override;
+    void connection_refused() override { ++connections_refused; }
+
+    [[nodiscard]] std::vector<Call> calls() const;
+    std::atomic<int> commits{0};
+    std::atomic<int> commits_failed{0};
+    std::atomic<int> bodies_refused{0};
+    std::atomic<int> connections_refused{0};
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<Call> calls_;
+};
+
+struct NodeOptions {
+    HttpServerOptions http;
+    RouteOptions routes;
+    payload::Strictness strictness;
+};
+/// The defaults of op-conductor v1.19: 5 MiB, its version text; waits short enough for tests.
+[[nodiscard]] NodeOptions as_go();
+
+class Node {
+public:
+    explicit Node(NodeOptions options = as_go());
+    ~Node();
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+    void stop();
+
+    FakeCommitter committer;
+    FakeNode node;
+    RecordingObserver observer;
+
+private:
+    boost::asio::thread_pool threads_{2};
+    CommitHandler commits_;
+    MethodTable methods_;
+    std::unique_ptr<Routes> routes_;
+
+public:
+    std::unique_ptr<HttpServer> server;
+
+private:
+    std::uint16_t port_{0};
+    bool stopped_{false};
+};
+
+}  // namespace conductor::rpc::test
