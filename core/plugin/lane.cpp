@@ -1,0 +1,200 @@
+#include "core/plugin/lane.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+
+namespace conductor::plugin {
+
+CallFrame::CallFrame(std::chrono::nanoseconds limit)
+    : conductor_call{}, deadline_{std::chrono::steady_clock::now() + limit} {
+    size = sizeof(conductor_call);
+    cancel_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);  // -1 is what the contract says for "none"
+    deadline_ns = static_cast<std::uint64_t>(deadline_.time_since_epoch().count());
+    cancelled = &CallFrame::is_cancelled;
+    error = error_text_.sink();
+}
+
+CallFrame::~CallFrame() {
+    if (cancel_fd >= 0) ::close(cancel_fd);
+}
+
+void CallFrame::cancel() noexcept {
+    if (cancelled_.exchange(true)) return;
+    if (cancel_fd >= 0) ::eventfd_write(cancel_fd, 1);
+}
+
+std::int32_t CallFrame::is_cancelled(const conductor_call* call) {
+    const auto& frame = *static_cast<const CallFrame*>(call);
+    return frame.cancelled_ || std::chrono::steady_clock::now() >= frame.deadline_ ? 1 : 0;
+}
+
+const char* to_text(Fate fate) noexcept {
+    switch (fate) {
+        case Fate::finished:
+            return "finished";
+        case Fate::late:
+            return "no answer in time";
+        case Fate::busy:
+            return "its last call still runs";
+        case Fate::out_of_service:
+            return "out of service until a restart: too many of its calls did not come back";
+        case Fate::stopped:
+            return "stopped";
+    }
+    return "";
+}
+
+// Outlives the lane for as long as a stuck worker needs it.
+struct LaneState {
+    LaneState(Post to_core, CrashLabel crash_label, LaneLimits bounds)
+        : post{std::move(to_core)}, label{std::move(crash_label)}, limits{bounds} {}
+
+    const Post post;
+    const CrashLabel label;
+    const LaneLimits limits;
+
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::shared_ptr<Job> pending;
+    std::shared_ptr<Job> running;
+    bool closing{false};
+    bool out{false};
+    unsigned abandoned_in_row{0};
+    std::uint64_t abandoned{0};
+
+    bool settle(const std::shared_ptr<Job>& job, Fate fate) const {
+        if (job->settled_.exchange(true)) return false;
+        post([job, fate] { job->deliver(fate); });
+        return true;
+    }
+
+    // At the deadline the result is given up. Whether the plugin broke its contract shows a little later.
+    void expire(const std::shared_ptr<Job>& job) {
+        job->frame.cancel();
+        (void)settle(job, Fate::late);
+    }
+    void judge_abandoned(const std::shared_ptr<Job>& job) {
+        const std::scoped_lock lock{mutex};
+        if (running != job && pending != job) return;
+        ++abandoned;
+        if (++abandoned_in_row >= limits.abandoned_in_row) out = true;
+    }
+    void judge_stuck(const std::shared_ptr<Job>& job) {
+        const std::scoped_lock lock{mutex};
+        if (running == job || pending == job) out = true;
+    }
+
+    static void work(const std::shared_ptr<LaneState>& state) {
+        use_alternate_stack();
+        auto& mine = *state;
+        std::unique_lock lock{mine.mutex};
+        while (true) {
+            mine.changed.wait(lock, [&] { return mine.pending || mine.closing; });
+            if (!mine.pending) return;
+            mine.running = std::move(mine.pending);
+            mine.pending = nullptr;
+            const auto job = mine.running;
+            lock.unlock();
+            {
+                const CrashScope scope{mine.label, job->what};
+                job->run();
+            }
+            lock.lock();
+            mine.running = nullptr;
+            // Before the answer leaves: whoever hears it finds the lane free.
+            if (mine.settle(job, Fate::finished)) mine.abandoned_in_row = 0;
+            mine.changed.notify_all();
+        }
+    }
+};
+
+namespace {
+
+// Signals are the main thread's business; faults of this thread still reach it.
+std::thread start_worker(const std::shared_ptr<LaneState>& state) {
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::sigdelset(&all, fault);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    std::thread thread{[state] { LaneState::work(state); }};
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return thread;
+}
+
+}  // namespace
+
+Lane::Lane(std::shared_ptr<Watch> watch, Post post, CrashLabel label, LaneLimits limits)
+    : watch_{std::move(watch)},
+      state_{std::make_shared<LaneState>(std::move(post), std::move(label), limits)},
+      worker_{start_worker(state_)} {}
+
+Lane::~Lane() {
+    std::unique_lock lock{state_->mutex};
+    state_->closing = true;
+    for (const auto& job : {state_->pending, state_->running}) {
+        if (!job) continue;
+        job->frame.cancel();
+        (void)state_->settle(job, Fate::stopped);
+    }
+    state_->pending = nullptr;
+    state_->changed.notify_all();
+    const bool idle = state_->changed.wait_for(lock, state_->limits.grace, [this] { return !state_->running; });
+    lock.unlock();
+    if (idle) {
+        worker_.join();
+    } else {
+        worker_.detach();
+    }
+}
+
+void Lane::submit(std::shared_ptr<Job> job) {
+    {
+        const std::scoped_lock lock{state_->mutex};
+        if (state_->out || state_->running || state_->pending) {
+            (void)state_->settle(job, state_->out ? Fate::out_of_service : Fate::busy);
+            return;
+        }
+        state_->pending = job;
+    }
+    state_->changed.notify_all();
+
+    const auto alarm = [this, &job](Watch::Time when, void (LaneState::*member)(const std::shared_ptr<Job>&)) {
+        watch_->at(when, [state = std::weak_ptr{state_}, late = std::weak_ptr{job}, member] {
+            const auto alive = state.lock();
+            const auto still = late.lock();
+            if (alive && still) (alive.get()->*member)(still);
+        });
+    };
+    const auto deadline = job->frame.deadline();
+    alarm(deadline, &LaneState::expire);
+    alarm(deadline + state_->limits.grace, &LaneState::judge_abandoned);
+    alarm(deadline + state_->limits.stuck, &LaneState::judge_stuck);
+}
+
+void Lane::cancel() {
+    const std::scoped_lock lock{state_->mutex};
+    if (state_->running) state_->running->frame.cancel();
+    if (state_->pending) state_->pending->frame.cancel();
+}
+
+bool Lane::busy() const {
+    const std::scoped_lock lock{state_->mutex};
+    return state_->running || state_->pending;
+}
+
+bool Lane::out_of_service() const {
+    const std::scoped_lock lock{state_->mutex};
+    return state_->out;
+}
+
+std::uint64_t Lane::abandoned() const {
+    const std::scoped_lock lock{state_->mutex};
+    return state_->abandoned;
+}
+
+}  // namespace conductor::plugin

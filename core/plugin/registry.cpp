@@ -1,0 +1,113 @@
+#include "core/plugin/registry.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+#include "core/plugin/text.hpp"
+
+namespace conductor::plugin {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* local_directory = "/usr/local/lib/conductord/plugins";
+constexpr std::string_view draft = "conductor.draft.";
+
+std::vector<fs::path> libraries_in(const fs::path& directory) {
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (fs::directory_iterator at{directory, error}, end; !error && at != end; at.increment(error))
+        if (at->path().extension() == ".so") files.push_back(at->path());
+    std::ranges::sort(files);
+    return files;
+}
+
+std::string quote(std::string_view text) {
+    return '"' + mended(text) + '"';
+}
+
+}  // namespace
+
+fs::path own_executable() {
+    std::error_code error;
+    return fs::read_symlink("/proc/self/exe", error);
+}
+
+Registry::Registry(RegistrySettings settings) : settings_{std::move(settings)} {
+    for (const auto& directory : settings_.directories) directories_.push_back({directory, false});
+    if (!settings_.executable.empty()) {
+        const auto bundled = settings_.executable.parent_path().parent_path() / "lib/conductord/plugins";
+        directories_.push_back({bundled, true});
+    }
+    directories_.push_back({local_directory, false});
+}
+
+std::vector<Installed> Registry::installed() const {
+    std::vector<Installed> all;
+    for (const auto& directory : directories_) {
+        for (const auto& file : libraries_in(directory.path)) {
+            const auto notes = read_notes(file);
+            if (!notes) continue;
+            for (const auto& note : *notes) all.push_back({file, note, directory.bundled});
+        }
+    }
+    return all;
+}
+
+Result<Admitted, Complaint> Registry::admit(const Request& request) const {
+    const auto all = installed();
+    const auto found = std::ranges::find(all, request.id, [](const Installed& one) { return one.note.id; });
+    if (found == all.end()) {
+        std::vector<std::string> ids;
+        for (const auto& one : all) ids.push_back(one.note.id);
+        std::vector<std::string> searched;
+        for (const auto& directory : directories_) searched.push_back(directory.path.string());
+        return Complaint{to_prefix(request.place) + request.subject + ": plugin " + quote(request.id) +
+                         " is not installed;" + did_you_mean(request.id, ids) +
+                         " searched: " + joined(searched)};
+    }
+    auto admitted = admit_file(request, *found);
+    if (!admitted) return Complaint{to_prefix(request.place) + admitted.error().text};
+    return admitted;
+}
+
+Result<Admitted, Complaint> Registry::admit_file(const Request& request, const Installed& found) const {
+    const auto& note = found.note;
+    const auto refuse = [&](const std::string& why) {
+        return Complaint{"plugin " + quote(note.id) + " " + why};
+    };
+    if (!speaks_abi(note.abi_major, note.abi_minor))
+        return refuse("is installed as " + mended(note.version) + " for ABI " + abi_of(note) +
+                      "; this conductord speaks ABI " + own_abi());
+    if (note.kind.starts_with(draft) && !settings_.drafts)
+        return refuse("is of the draft kind " + quote(note.kind) + "; plugins.drafts = true lets it in");
+    if (note.kind != request.kind)
+        return refuse("is a " + quote(note.kind) + "; " + request.subject + " needs a " + quote(request.kind));
+    if (!found.bundled && !allowed(note.id)) return refuse("is not in plugins.allow");
+
+    const auto trust = found.bundled ? check_bundled(found.file, settings_.executable)
+                                     : check_trust(found.file, settings_.trust);
+    if (!trust) return refuse("is not to be trusted: " + trust.error().text);
+    if (!request.sha256.empty())
+        if (const auto sum = check_sha256(found.file, request.sha256); !sum)
+            return refuse("is another one: " + sum.error().text);
+
+    const auto notes = read_notes(found.file);
+    if (!notes) return notes.error();
+    const auto library = map_library(found.file, *notes);
+    if (!library) return refuse("cannot be loaded: " + library.error().text);
+    const auto& plugins = (*library)->plugins;
+    const auto descriptor = std::ranges::find(plugins, note.id, &Descriptor::id);
+    if (descriptor == plugins.end()) return refuse("is named by the note alone");
+    return Admitted{*library, &*descriptor, found.bundled};
+}
+
+bool Registry::allowed(std::string_view id) const {
+    if (settings_.allow.empty()) return true;
+    return std::ranges::any_of(settings_.allow, [id](std::string_view rule) {
+        if (!rule.ends_with('*')) return rule == id;
+        return id.starts_with(rule.substr(0, rule.size() - 1));
+    });
+}
+
+}  // namespace conductor::plugin
