@@ -1,0 +1,76 @@
+// The whole program, composed: who exists, in which order they are born and stopped. RPC answers first, then
+// the store opens, then the protocol starts. Runs until a signal or a failed store ends it. Core thread.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/config/settings.hpp"
+#include "core/daemon/hash_check.hpp"
+#include "core/daemon/posture.hpp"
+#include "core/daemon/replica_gate.hpp"
+#include "core/daemon/rpc_log.hpp"
+#include "core/daemon/store_opener.hpp"
+#include "core/rpc/commit_handler.hpp"
+#include "core/rpc/http_server.hpp"
+#include "core/rpc/methods.hpp"
+#include "core/rpc/routes.hpp"
+#include "core/storage/posix_files.hpp"
+
+namespace conductor::daemon {
+
+/// Exit codes (conductor.md 2.6).
+constexpr int exit_ok = 0;
+constexpr int exit_failed = 1;
+constexpr int exit_store_failed = 74;
+
+class Daemon {
+public:
+    Daemon(config::Settings settings, std::string version);
+    ~Daemon();
+    Daemon(const Daemon&) = delete;
+    Daemon& operator=(const Daemon&) = delete;
+
+    /// Runs until it is ended; the exit code. What went wrong has been logged.
+    [[nodiscard]] int run();
+
+private:
+    [[nodiscard]] bool start_rpc();
+    void open_store();
+    void store_opened(StoreOpener::Opened opened);
+    void replica_ready();
+    void wait_for_signal();
+    void stop(int code);
+    void rpc_stopped();
+    void end();
+
+    const config::Settings settings_;
+    const std::string version_;
+    int exit_code_{exit_ok};
+    bool stopping_{false};
+
+    boost::asio::io_context core_;
+    boost::asio::thread_pool net_;
+    boost::asio::signal_set signals_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+
+    storage::PosixFiles files_;
+    replica::NoLinks links_;
+    Posture posture_;
+    ReplicaGate gate_;
+    std::optional<HashCheck> hash_check_;
+    RpcLog rpc_log_;
+    rpc::CommitHandler commits_;
+    rpc::MethodTable methods_;
+    std::optional<rpc::Routes> routes_;
+    std::optional<rpc::HttpServer> server_;
+    std::optional<StoreOpener> opener_;
+    std::optional<replica::Replica> replica_;
+};
+
+}  // namespace conductor::daemon

@@ -1,0 +1,57 @@
+// conductord.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "core/config/load.hpp"
+#include "core/daemon/daemon.hpp"
+#include "core/runtime/logging.hpp"
+
+#ifndef CONDUCTOR_VERSION
+#error "CONDUCTOR_VERSION comes from the build"
+#endif
+
+namespace {
+
+using namespace conductor;
+
+/// The transcoder and the checksums are compiled for it; a processor without it would end in SIGILL.
+bool processor_suffices() {
+    if (__builtin_cpu_supports("sse4.2") != 0) return true;
+    std::fputs("conductord: this processor lacks SSE4.2, which conductord needs\n", stderr);
+    return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (!processor_suffices()) return daemon::exit_failed;
+    ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of a write, not the end of the process
+    ::signal(SIGHUP, SIG_IGN);
+
+    config::Surroundings around;
+    around.environment = config::process_environment();
+    around.files = config::disk_files();
+    around.version = CONDUCTOR_VERSION;
+    around.output_is_terminal = ::isatty(STDOUT_FILENO) == 1;
+    const std::vector<std::string> words{argv + 1, argv + argc};
+    auto loaded = config::load(words, around);
+
+    logging::configure({loaded.log.level, loaded.log.format, loaded.log.color, loaded.log.pid});
+    if (auto* exit = std::get_if<config::Exit>(&loaded.outcome)) {
+        std::fputs(exit->output.c_str(), stdout);
+        std::fflush(stdout);
+        for (const auto& line : loaded.lines) logging::global().log(line);
+        if (exit->crit) logging::global().log(*exit->crit);
+        return exit->code;
+    }
+    for (const auto& line : loaded.lines) logging::global().log(line);
+    logging::info("effective configuration", {{"config", loaded.effective}});
+    int code = 0;
+    {
+        daemon::Daemon conductord{std::move(std::get<config::Settings>(loaded.outcome)), CONDUCTOR_VERSION};
+        code = conductord.run();
+    }
+    return code;
+}

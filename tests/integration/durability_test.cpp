@@ -1,0 +1,143 @@
+// What a real conductord has acknowledged is there after it was killed, stopped, or left by its disk.
+#include <signal.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+#include <thread>
+
+#include "tests/integration/conductord.hpp"
+
+using namespace conductor;
+using namespace conductor::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// SIGKILL at random moments while one client commits without a pause, `kills` times over one directory.
+void kill_at_random(int kills) {
+    const auto* given = std::getenv("CONDUCTOR_KILL_SEED");
+    const auto seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+    INFO("CONDUCTOR_KILL_SEED=" << seed);
+    std::mt19937_64 random{seed};
+
+    const TempDir work{"conductord-kill"};
+    ConductorDaemon daemon{{conductord_program(), work.path(), "seq-1", {}, {}}};
+    Account account;
+    std::uint64_t number = 1'000'000;
+    for (int kill = 0; kill < kills; ++kill) {
+        daemon.start();
+        REQUIRE(daemon.leads(10s));
+        const auto delay = std::chrono::microseconds{random() % 60'000};
+        std::atomic<bool> killed{false};
+        std::thread killer{[&] {
+            std::this_thread::sleep_for(delay);
+            daemon.process().signal(SIGKILL);
+            killed.store(true);
+        }};
+        const auto client = daemon.client(5s);
+        std::string answer;
+        while (answer.empty()) answer = account.commit(*client, small_block(++number));
+        killer.join();
+        CHECK(answer == "no answer");
+        REQUIRE(daemon.process().wait(5s) == 128 + SIGKILL);
+        if (kill % 10 == 9) REQUIRE(compare_log(daemon.store(), account).empty());
+    }
+    CHECK(account.acknowledged.size() > static_cast<std::size_t>(kills));
+    CHECK(compare_log(daemon.store(), account).empty());
+}
+
+struct Faulty {
+    Faulty() {
+        daemon.start();
+        REQUIRE(daemon.leads(10s));
+        client = daemon.client(15s);
+    }
+    void fault(const std::string& what) const { std::ofstream{work.path() / "fault"} << what; }
+
+    TempDir work{"conductord-faults"};
+    ConductorDaemon daemon{{conductord_program(),
+                            work.path(),
+                            "seq-1",
+                            {{"LD_PRELOAD", CONDUCTOR_DISK_FAULTS_LIBRARY},
+                             {"CONDUCTOR_DISK_FAULTS", (work.path() / "fault").string()}},
+                            {}}};
+    std::unique_ptr<HttpClient> client;
+    Account account;
+};
+
+}  // namespace
+
+TEST_CASE("40 SIGKILLs under load lose nothing acknowledged and invent nothing", "[integration][durability]") {
+    kill_at_random(40);
+}
+
+TEST_CASE("200 SIGKILLs under load lose nothing acknowledged and invent nothing", "[.slow][slow][durability]") {
+    kill_at_random(200);
+}
+
+TEST_CASE("SIGTERM during a commit answers it and ends with code 0", "[integration][durability]") {
+    const TempDir work{"conductord-term"};
+    ConductorDaemon daemon{{conductord_program(), work.path(), "seq-1", {}, {}}};
+    daemon.start();
+    REQUIRE(daemon.leads(10s));
+    Account account;
+    const auto client = daemon.client(10s);
+    const auto& large = blocks().back();
+    std::thread terminator{[&] {
+        std::this_thread::sleep_for(20ms);
+        daemon.process().signal(SIGTERM);
+    }};
+    std::uint64_t number = 1'000'000;
+    std::string answer;
+    while (answer.empty()) answer = account.commit(*client, at_height(large, ++number));
+    terminator.join();
+
+    CHECK(daemon.process().wait(10s) == 0);
+    CHECK(daemon.process().output().find("OpConductor stopped") != std::string::npos);
+    CHECK(compare_log(daemon.store(), account).empty());
+}
+
+TEST_CASE("a failed fdatasync ends the daemon with 74 within 5 s, and nothing acknowledged is lost",
+          "[integration][durability][P-52]") {
+    Faulty node;
+    REQUIRE(node.account.commit(*node.client, small_block(1'000'001)).empty());
+    node.fault("fail 0");
+    CHECK_FALSE(node.account.commit(*node.client, small_block(1'000'002)).empty());
+
+    CHECK(node.daemon.process().wait(5s) == 74);
+    CHECK(node.daemon.process().output().find("storage failed, leaving") != std::string::npos);
+    CHECK(compare_log(node.daemon.store(), node.account).empty());
+
+    node.daemon.start();
+    REQUIRE(node.daemon.leads(10s));
+    node.client = node.daemon.client();
+    CHECK(node.account.commit(*node.client, small_block(1'000'003)).empty());
+}
+
+TEST_CASE("an fdatasync that hangs 3 s costs leadership, not the process", "[integration][durability][P-52]") {
+    Faulty node;
+    REQUIRE(node.account.commit(*node.client, small_block(1'000'001)).empty());
+    node.fault("hang 3");
+    std::string answer;
+    std::thread committer{[&] { answer = node.account.commit(*node.client, small_block(1'000'002)); }};
+    const auto lost = node.daemon.process().line_with("storage hangs", 3s);
+    const auto asking = node.daemon.client(1s);
+    const auto leader = rpc_call(*asking, "conductor_leader");
+    const auto ready = asking->get("/readyz");
+    committer.join();
+
+    CHECK(lost.has_value());
+    CHECK(leader.find("\"result\":false") != std::string::npos);
+    REQUIRE(ready.has_value());
+    CHECK(ready->status == 503);
+    CHECK(answer.find("leadership lost") != std::string::npos);
+
+    REQUIRE(node.daemon.process().line_with("storage answers again", 10s).has_value());
+    REQUIRE(node.daemon.leads(10s));
+    CHECK(node.account.commit(*node.client, small_block(1'000'003)).empty());
+    CHECK(node.daemon.stop() == 0);
+    CHECK(compare_log(node.daemon.store(), node.account).empty());
+}
