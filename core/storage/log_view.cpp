@@ -20,14 +20,8 @@ const LogSlot& LogView::slot(LogIndex index) const {
 
 bool LogView::apply(const LocatedRecord& record) {
     const auto& header = record.header;
-    if (!anything_) {
-        // The segments before this one are gone, because nothing in them counts any more.
-        base_ = header.previous;
-        anything_ = true;
-    } else {
-        const auto lost = header.sequence > next_sequence_ ? header.sequence - next_sequence_ : 0;
-        reconcile(header.previous, lost);
-    }
+    const auto lost = header.sequence > next_sequence_ ? header.sequence - next_sequence_ : 0;
+    reconcile(header.previous, lost);
     next_sequence_ = header.sequence + 1;
 
     switch (header.kind) {

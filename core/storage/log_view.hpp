@@ -46,6 +46,8 @@ public:
     [[nodiscard]] const std::optional<SnapshotSlot>& snapshot() const noexcept { return snapshot_; }
     [[nodiscard]] std::uint64_t next_sequence() const noexcept { return next_sequence_; }
 
+    /// The segments before are gone, because nothing in them counts: the log begins behind `before`.
+    void begin_behind(LogIndex before) { base_ = {Term{}, before}; }
     /// What the record says, and what it reveals about records before it that are lost. A record may void all
     /// that came before it: then this returns true, and older segments hold nothing that counts.
     bool apply(const LocatedRecord& record);
@@ -69,7 +71,6 @@ private:
     consensus::Position base_;
     std::optional<SnapshotSlot> snapshot_;
     std::uint64_t next_sequence_{1};
-    bool anything_{false};
     bool beyond_repair_{false};
 };
 

@@ -139,17 +139,12 @@ private:
 
     Result<void, StoreError> replay(Tables& tables) {
         auto& view = recovered_.view;
-        bool anything = false;
+        view.begin_behind(last_before(recovered_.segments.front().name));
         for (std::size_t i = 0; i < tables.size(); ++i) {
             auto& segment = recovered_.segments[i];
-            if (tables[i].empty()) {
-                // The name says how far the log had come when the segment was begun.
-                const auto before = std::max<std::uint64_t>(segment.name.first.value(), 1) - 1;
-                if (!anything && before > 0) return gone("the segments before " + to_file_name(segment.name));
-                view.reconcile(LogIndex{before});
-            }
+            // The name says how far the log had come when the segment was begun.
+            if (tables[i].empty()) view.reconcile(last_before(segment.name));
             for (auto& record : tables[i]) {
-                anything = true;
                 if (record.header.kind == RecordKind::snapshot && !record.snapshot) complete(record, segment);
                 if (record.header.kind == RecordKind::entry)
                     segment.max_index = std::max(segment.max_index, record.header.position.index);
@@ -166,6 +161,10 @@ private:
             return gone("the entries from " + std::to_string(reach.value() + 1) + " to " +
                         std::to_string(view.base().index.value()) + ", or the snapshot that covers them");
         return {};
+    }
+
+    [[nodiscard]] static LogIndex last_before(const SegmentName& name) {
+        return LogIndex{std::max<std::uint64_t>(name.first.value(), 1) - 1};
     }
 
     // Tables hold no marks; a segment has few snapshots, and the front of their bodies is read from it.
