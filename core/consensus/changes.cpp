@@ -89,6 +89,7 @@ std::optional<Position> Raft::State::append_configuration(const PendingChange& c
     }
     const auto position =
         append_own(EntryType::configuration, {}, std::make_shared<Configuration>(std::move(next)));
+    if (!is_voter(membership.latest(), settings.self.id)) left_in = hard.term;
     sync_peers();
     if (auto* known = peer(change.id); known != nullptr && !change.ask) {
         known->change_queued = false;

@@ -15,13 +15,23 @@ constexpr Duration gone_jitter = std::chrono::milliseconds{50};
 }  // namespace
 
 bool Raft::State::may_campaign() const {
+    const bool voter = is_voter(membership.latest(), settings.self.id) || leaving();
     const bool whole = corrupt.empty() && log.last() >= floor;  // reliability 1.3.6
-    return membership.known() && is_voter(membership.latest(), settings.self.id) && whole && !stalled &&
-           hold == VoteHold::none;
+    return membership.known() && voter && whole && !stalled && hold == VoteHold::none;
+}
+
+// A leader that took out itself and lost the lead before that was committed may be the only one who holds the
+// entry: then nobody shorter can win, and it has to finish what it began (§4.2.2). Nobody else without a vote
+// campaigns, as in Go.
+bool Raft::State::leaving() const {
+    const auto index = membership.latest_index();
+    return left_in && index > commit && log.term_at(index) == left_in &&
+           is_voter(membership.committed(), settings.self.id);
 }
 
 bool Raft::State::alone() const {
-    return may_campaign() && count_voters(membership.latest()) == 1;
+    return may_campaign() && count_voters(membership.latest()) == 1 &&
+           is_voter(membership.latest(), settings.self.id);
 }
 
 Duration Raft::State::patience() {

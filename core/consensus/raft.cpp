@@ -130,6 +130,7 @@ Raft::State::State(Settings set, StoredState stored, Instant start)
     }
     log = Log{std::move(stored.snapshot), std::move(stored.entries)};
     durable = log.last().index;
+    if (hard.vote_candidate == settings.self.address) left_in = hard.vote_term;
     octets_since_snapshot = log.octets(commit.next(), log.last().index);
     snapshot_at = now + random.once_or_twice(settings.snapshot_interval);
     hold = hard.vote_term == HardState::held ? VoteHold::held : VoteHold::none;

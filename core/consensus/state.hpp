@@ -108,7 +108,8 @@ struct Raft::State {
     Membership membership;
     HardState hard;
     std::set<LogIndex> corrupt;
-    Position floor;  ///< what was acknowledged before corrupt entries were replaced
+    Position floor;               ///< what was acknowledged before corrupt entries were replaced
+    std::optional<Term> left_in;  ///< this node appended the end of its own vote as leader of this term
     WriteTicket last_ticket;
     WriteTicket hard_ticket;  ///< of the last hard state
     WriteTicket persisted;
@@ -172,6 +173,7 @@ struct Raft::State {
 
     // ---- election.cpp ----
     [[nodiscard]] bool may_campaign() const;
+    [[nodiscard]] bool leaving() const;
     [[nodiscard]] bool alone() const;
     [[nodiscard]] Duration patience();
     [[nodiscard]] Voter voter() const;
