@@ -163,20 +163,35 @@ Rpc rpc_of(const Request& request) {
     return static_cast<Rpc>(request.index());
 }
 
+Result<std::optional<std::size_t>, Complaint> RequestDecoder::find_end(ByteSpan received) {
+    std::optional<std::size_t> none;
+    if (received.empty()) return none;
+    if (!rpc_named(received.front())) return Complaint{"unknown rpc type " + std::to_string(received.front())};
+    const auto end = extent_.find(received.subspan(1));
+    if (!end) return end.error();
+    if (!*end) return none;
+    extent_ = Extent{};
+    return std::optional<std::size_t>{1 + **end};
+}
+
+Result<Request, Complaint> decode_request(const Bytes& whole) {
+    CONDUCTOR_CHECK(!whole.empty());
+    const auto rpc = rpc_named(whole.span().front());
+    CONDUCTOR_CHECK(rpc.has_value());
+    Reader reader{whole.slice(1, whole.size() - 1)};
+    auto request = read_request(*rpc, reader);
+    if (!reader.ok()) return reader.failure();
+    return request;
+}
+
 Result<std::optional<Framed<Request>>, Complaint> RequestDecoder::advance(const Bytes& received) {
     std::optional<Framed<Request>> framed;
-    if (received.empty()) return framed;
-    const auto rpc = rpc_named(received.span().front());
-    if (!rpc) return Complaint{"unknown rpc type " + std::to_string(received.span().front())};
-
-    const auto end = extent_.find(received.span().subspan(1));
+    const auto end = find_end(received.span());
     if (!end) return end.error();
     if (!*end) return framed;
-
-    extent_ = Extent{};
-    Reader reader{received.slice(1, **end)};
-    framed = Framed<Request>{read_request(*rpc, reader), 1 + **end};
-    if (!reader.ok()) return reader.failure();
+    auto request = decode_request(received.slice(0, **end));
+    if (!request) return request.error();
+    framed = Framed<Request>{std::move(*request), **end};
     return framed;
 }
 

@@ -133,6 +133,9 @@ struct Framed {
 /// Takes one request from octets that arrive piece by piece.
 class RequestDecoder {
 public:
+    /// Where the request ends that `received` begins with, type octet included; for who decodes it later, from
+    /// a buffer of the right size. Nothing, and errors, as advance().
+    [[nodiscard]] Result<std::optional<std::size_t>, Complaint> find_end(ByteSpan received);
     /// `received` begins with the type octet and holds all that came since. Nothing: more is needed; call
     /// again with the same octets and more. After a message the decoder expects the next one.
     ///   errors  why the connection must be closed; the decoder is of no more use
@@ -141,6 +144,9 @@ public:
 private:
     msgpack::Extent extent_;
 };
+
+/// One whole request, as find_end() has measured it.
+[[nodiscard]] Result<Request, Complaint> decode_request(const Bytes& whole);
 
 /// Takes the answers to requests of ours, each with the type that was asked.
 class ReplyDecoder {
