@@ -165,7 +165,7 @@ asio::awaitable<HttpConnection::Next> HttpConnection::write(const RequestHead& h
     watch_until(std::max(write_by_, now() + options_.answer_reserve));
     close = close || winding_down_ || !head.keep_alive || wants_close(response);
     const bool keeps_10 = head.minor == 0 && head.keep_alive && !close;
-    const Framing framing{head.minor, close, keeps_10};
+    const Framing framing{head.minor, close, !peer_ended_, keeps_10};
     const auto date = http_date(std::chrono::system_clock::to_time_t(wall_clock()));
     const auto wire = to_wire(std::move(response), head, framing, date);
     const std::array buffers{asio::buffer(wire.head), asio::buffer(wire.body)};
@@ -201,6 +201,7 @@ asio::awaitable<Result<std::size_t>> HttpConnection::read_some(std::span<char> i
     if (expired_) co_return timed_out;
     const auto buffer = asio::buffer(into.data(), into.size());
     const auto [error, size] = co_await socket_.async_read_some(buffer, asio::as_tuple(asio::use_awaitable));
+    if (error == asio::error::eof) peer_ended_ = true;
     if (error) co_return expired_ ? timed_out : error;
     co_return size;
 }

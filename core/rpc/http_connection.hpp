@@ -43,6 +43,7 @@ private:
     /// Whether the body is gone and the connection can go on.
     boost::asio::awaitable<bool> discard_body(const RequestHead& head);
     boost::asio::awaitable<Next> write(const RequestHead& head, HttpResponse response, bool close);
+
     boost::asio::awaitable<bool> write_text(std::string text);
     boost::asio::awaitable<void> say_good_bye();
 
@@ -64,6 +65,7 @@ private:
     bool expired_{false};
     bool winding_down_{false};
     bool after_post_{false};
+    bool peer_ended_{false};                      ///< the client has closed his half
     std::atomic<std::int64_t> idle_since_ns_{0};  ///< 0: at work
     Instant read_by_;
     Instant write_by_;

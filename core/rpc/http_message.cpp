@@ -99,7 +99,10 @@ WireResponse to_wire(HttpResponse response, const RequestHead& request, const Fr
     for (const auto& [name, value] : response.fields) add_field(wire.head, name, value);
     add_field(wire.head, "Date", date);
     if (!bodiless && !chunk && !response.plain) add_field(wire.head, "Content-Length", length);
-    if (framing.close && framing.minor == 1) add_field(wire.head, "Connection", "close");
+    const HeaderField said{"Connection", "close"};
+    const bool closes = framing.close && framing.says_so && framing.minor == 1;
+    if (closes && std::ranges::find(response.fields, said) == response.fields.end())
+        add_field(wire.head, "Connection", "close");
     if (!framing.close && framing.keeps_10) add_field(wire.head, "Connection", "keep-alive");
     if (chunk) add_field(wire.head, "Transfer-Encoding", "chunked");
     wire.head += "\r\n";

@@ -50,6 +50,7 @@ struct HttpResponse {
 struct Framing {
     unsigned minor{1};
     bool close{false};     ///< the connection ends after this answer
+    bool says_so{true};    ///< the header announces the end; not to a client that ended it himself
     bool keeps_10{false};  ///< an HTTP/1.0 client asked to go on
 };
 struct WireResponse {

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/basic_parser.hpp>
 
 #include "core/rpc/url_path.hpp"
 
@@ -13,7 +12,83 @@ namespace http = boost::beast::http;
 
 namespace {
 
-using Parser = http::request_parser<http::empty_body>;
+// Beast reads, we keep the few fields that anybody asks for: its own container takes no value above 64 KiB,
+// where Go takes a megabyte.
+class Parser final : public http::basic_parser<true> {
+public:
+    std::string method;
+    std::string target;
+    unsigned version{0};
+    std::size_t hosts{0};
+    std::size_t encodings{0};
+    std::string encoding;
+    std::string connection;  ///< all of them, joined by commas
+    std::optional<std::string> expectation;
+    RequestHead head;
+
+private:
+    using error_code = boost::beast::error_code;
+    using text = boost::beast::string_view;
+
+    static std::string_view view(text value) { return {value.data(), value.size()}; }
+    static void keep_first(std::optional<std::string>& into, text value) {
+        if (!into) into = view(value);
+    }
+    static void keep_first(std::string& into, text value) {
+        if (into.empty()) into = view(value);
+    }
+
+    void on_request_impl(http::verb /*known*/, text verb, text wanted, int number, error_code& error) override {
+        error = {};
+        method = view(verb);
+        target = view(wanted);
+        version = static_cast<unsigned>(number);
+    }
+    void on_field_impl(http::field name, text /*as_sent*/, text value, error_code& error) override {
+        error = {};
+        switch (name) {
+            case http::field::host:
+                ++hosts;
+                return;
+            case http::field::transfer_encoding:
+                ++encodings;
+                encoding = view(value);
+                return;
+            case http::field::connection:
+                connection.append(",").append(view(value));
+                return;
+            case http::field::expect:
+                return keep_first(expectation, value);
+            case http::field::content_type:
+                return keep_first(head.content_type, value);
+            case http::field::origin:
+                return keep_first(head.origin, value);
+            case http::field::access_control_request_method:
+                return keep_first(head.cors_method, value);
+            case http::field::access_control_request_headers:
+                return keep_first(head.cors_headers, value);
+            case http::field::accept_encoding:
+                return keep_first(head.accept_encoding, value);
+            default:
+                return;
+        }
+    }
+    void on_header_impl(error_code& error) override { error = {}; }
+
+    // A request parser that is fed heads alone comes to none of these.
+    void on_response_impl(int, text, int, error_code& error) override { error = {}; }
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code& error) override { error = {}; }
+    std::size_t on_body_impl(text piece, error_code& error) override {
+        error = {};
+        return piece.size();
+    }
+    void on_chunk_header_impl(std::uint64_t, text, error_code& error) override { error = {}; }
+    std::size_t on_chunk_body_impl(std::uint64_t, text piece, error_code& error) override {
+        error = {};
+        return piece.size();
+    }
+    void on_finish_impl(error_code& error) override { error = {}; }
+};
 
 HeadRefusal refusal(std::string_view status, std::string_view body) {
     HeadRefusal out;
@@ -29,25 +104,17 @@ std::string lowered(std::string_view text) {
     return out;
 }
 
-bool has_token(const http::fields& fields, http::field name, std::string_view wanted) {
-    for (auto [at, end] = fields.equal_range(name); at != end; ++at) {
-        const auto value = lowered({at->value().data(), at->value().size()});
-        for (std::size_t start = 0; start <= value.size();) {
-            const auto comma = std::min(value.find(',', start), value.size());
-            auto token = std::string_view{value}.substr(start, comma - start);
-            while (!token.empty() && (token.front() == ' ' || token.front() == '\t')) token.remove_prefix(1);
-            while (!token.empty() && (token.back() == ' ' || token.back() == '\t')) token.remove_suffix(1);
-            if (token == wanted) return true;
-            start = comma + 1;
-        }
+bool has_token(std::string_view list, std::string_view wanted) {
+    const auto value = lowered(list);
+    for (std::size_t start = 0; start <= value.size();) {
+        const auto comma = std::min(value.find(',', start), value.size());
+        auto token = std::string_view{value}.substr(start, comma - start);
+        while (!token.empty() && (token.front() == ' ' || token.front() == '\t')) token.remove_prefix(1);
+        while (!token.empty() && (token.back() == ' ' || token.back() == '\t')) token.remove_suffix(1);
+        if (token == wanted) return true;
+        start = comma + 1;
     }
     return false;
-}
-
-std::optional<std::string> first_of(const http::fields& fields, http::field name) {
-    const auto at = fields.find(name);
-    if (at == fields.end()) return std::nullopt;
-    return std::string{at->value().data(), at->value().size()};
 }
 
 // `/a?b`, `http://host/a?b`, `*`; anything else is no target for this server.
@@ -107,37 +174,27 @@ Result<RequestHead, HeadRefusal> parse_head(std::string_view block) {
                        "505 HTTP Version Not Supported: unsupported protocol version");
     if ((error && error != http::error::need_more) || !parser.is_header_done()) return bad_request();
 
-    const auto& message = parser.get();
-    RequestHead head;
-    head.minor = message.version() % 10;
-    head.method = std::string{message.method_string().data(), message.method_string().size()};
-    if (!take_target(head, {message.target().data(), message.target().size()})) return bad_request();
-
-    const auto hosts = message.count(http::field::host);
-    if (hosts > 1) return bad_request();
-    if (hosts == 0 && head.minor == 1) return bad_request("missing required Host header");
+    auto head = std::move(parser.head);
+    head.minor = parser.version % 10;
+    head.method = std::move(parser.method);
+    if (!take_target(head, parser.target)) return bad_request();
+    if (parser.hosts > 1) return bad_request();
+    if (parser.hosts == 0 && head.minor == 1) return bad_request("missing required Host header");
 
     // Go ignores the field from HTTP/1.0 clients and takes one value from others.
-    if (head.minor == 1 && message.count(http::field::transfer_encoding) > 0) {
-        if (message.count(http::field::transfer_encoding) > 1 ||
-            lowered(*first_of(message, http::field::transfer_encoding)) != "chunked")
+    if (head.minor == 1 && parser.encodings > 0) {
+        if (parser.encodings > 1 || lowered(parser.encoding) != "chunked")
             return refusal("501 Not Implemented", "Unsupported transfer encoding");
         head.chunked = true;
     } else {
         head.content_length = parser.content_length().value_or(0);
     }
-
-    head.keep_alive = head.minor == 1 ? !has_token(message, http::field::connection, "close")
-                                      : has_token(message, http::field::connection, "keep-alive");
-    if (const auto expectation = first_of(message, http::field::expect); expectation && head.minor == 1) {
-        head.expects_continue = lowered(*expectation) == "100-continue";
-        head.expects_unknown = !head.expects_continue && !expectation->empty();
+    head.keep_alive =
+        head.minor == 1 ? !has_token(parser.connection, "close") : has_token(parser.connection, "keep-alive");
+    if (parser.expectation && head.minor == 1) {
+        head.expects_continue = lowered(*parser.expectation) == "100-continue";
+        head.expects_unknown = !head.expects_continue && !parser.expectation->empty();
     }
-    head.content_type = first_of(message, http::field::content_type);
-    head.origin = first_of(message, http::field::origin);
-    head.cors_method = first_of(message, http::field::access_control_request_method).value_or("");
-    head.cors_headers = first_of(message, http::field::access_control_request_headers).value_or("");
-    head.accept_encoding = first_of(message, http::field::accept_encoding).value_or("");
     return head;
 }
 

@@ -65,6 +65,28 @@ std::vector<RecordingObserver::Call> RecordingObserver::calls() const {
     return calls_;
 }
 
+namespace {
+
+// What control and the proxies will add: here only their names and parameters, as Go types them.
+void add_silent_methods(MethodTable& table) {
+    using Text = std::string;
+    const auto done = [](const auto&...) -> Answer { return Text{"null"}; };
+    const auto write = Access::write;
+    for (const auto* name : {"pause", "resume", "stop", "transferLeader"})
+        table.add<>(Text{"conductor_"} + name, write, done);
+    table.add<bool>("conductor_overrideLeader", write, done);
+    table.add<Text, Text, std::uint64_t>("conductor_addServerAsVoter", write, done);
+    table.add<Text, Text, std::uint64_t>("conductor_addServerAsNonvoter", write, done);
+    table.add<Text, std::uint64_t>("conductor_removeServer", write, done);
+    table.add<Text, std::uint64_t>("conductor_demoteVoter", write, done);
+    table.add<Text, Text>("conductor_transferLeaderToServer", write, done);
+    for (const auto* name :
+         {"eth_getBlockByNumber", "miner_setMaxDASize", "optimism_syncStatus", "admin_sequencerActive"})
+        table.add<json::RawValue, json::RawValue>(name, write, done);
+}
+
+}  // namespace
+
 NodeOptions as_go() {
     NodeOptions options;
     options.http.address = "127.0.0.1";
@@ -79,6 +101,7 @@ NodeOptions as_go() {
 Node::Node(NodeOptions options) : commits_{committer, observer, options.strictness} {
     add_read_methods(methods_, node, node);
     add_commit_method(methods_, commits_);
+    add_silent_methods(methods_);
     add_server_methods(methods_, options.routes.version);
     const Routes::Parts parts{methods_, commits_, node, node, observer};
     routes_ = std::make_unique<Routes>(parts, options.routes);
