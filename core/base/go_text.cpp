@@ -124,4 +124,35 @@ std::string go_quote(std::string_view text) {
     return out;
 }
 
+void json_quote(std::string& out, std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    out += '"';
+    while (!text.empty()) {
+        const auto rune = first_rune(text);
+        if (!rune.valid) {
+            out += "\\ufffd";
+        } else if (rune.value == '"' || rune.value == '\\') {
+            out += '\\';
+            out += static_cast<char>(rune.value);
+        } else if (rune.value == '\n') {
+            out += "\\n";
+        } else if (rune.value == '\r') {
+            out += "\\r";
+        } else if (rune.value == '\t') {
+            out += "\\t";
+        } else if (rune.value < ' ') {
+            out += "\\u00";
+            out += digits[rune.value >> 4U];
+            out += digits[rune.value & 0xFU];
+        } else if (rune.value == 0x2028 || rune.value == 0x2029) {
+            out += "\\u202";
+            out += digits[rune.value & 0xFU];
+        } else {
+            out += text.substr(0, rune.size);
+        }
+        text.remove_prefix(rune.size);
+    }
+    out += '"';
+}
+
 }  // namespace conductor

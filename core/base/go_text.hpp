@@ -26,4 +26,7 @@ struct Rune {
 void go_quote(std::string& out, std::string_view text);
 [[nodiscard]] std::string go_quote(std::string_view text);
 
+/// As a JSON string, escaped as Go's slog does: what is not UTF-8 becomes U+FFFD, `<`, `>` and `&` stay.
+void json_quote(std::string& out, std::string_view text);
+
 }  // namespace conductor

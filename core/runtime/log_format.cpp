@@ -154,37 +154,6 @@ void render_logfmt(std::string& out, const Line& line, const Style& style) {
 
 // ---- JSON ---------------------------------------------------------------------------------------------------
 
-void append_json_text(std::string& out, std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    out += '"';
-    while (!text.empty()) {
-        const auto rune = first_rune(text);
-        if (!rune.valid) {
-            out += "\\ufffd";
-        } else if (rune.value == '"' || rune.value == '\\') {
-            out += '\\';
-            out += static_cast<char>(rune.value);
-        } else if (rune.value == '\n') {
-            out += "\\n";
-        } else if (rune.value == '\r') {
-            out += "\\r";
-        } else if (rune.value == '\t') {
-            out += "\\t";
-        } else if (rune.value < ' ') {
-            out += "\\u00";
-            out += digits[rune.value >> 4U];
-            out += digits[rune.value & 0xFU];
-        } else if (rune.value == 0x2028 || rune.value == 0x2029) {
-            out += "\\u202";
-            out += digits[rune.value & 0xFU];
-        } else {
-            out += text.substr(0, rune.size);
-        }
-        text.remove_prefix(rune.size);
-    }
-    out += '"';
-}
-
 std::string json_double(double number) {
     auto out = go_double(number, -6, 21);
     if (const auto e = out.find("e-0"); e != std::string::npos)
@@ -195,16 +164,16 @@ std::string json_double(double number) {
 void append_json_value(std::string& out, const Value& value) {
     std::visit(Overloaded{
                    [&](std::monostate) { out += "null"; },
-                   [&](std::string_view text) { append_json_text(out, text); },
+                   [&](std::string_view text) { json_quote(out, text); },
                    [&](bool flag) { out += flag ? "true" : "false"; },
                    [&](double number) {
                        if (std::isfinite(number))
                            out += json_double(number);
                        else
-                           append_json_text(out, "!ERROR:json: unsupported value: " + go_double(number, 0, 0));
+                           json_quote(out, "!ERROR:json: unsupported value: " + go_double(number, 0, 0));
                    },
-                   [&](std::chrono::nanoseconds time) { append_json_text(out, go_duration(time)); },
-                   [&](const BlockHash& hash) { append_json_text(out, to_hex(hash)); },
+                   [&](std::chrono::nanoseconds time) { json_quote(out, go_duration(time)); },
+                   [&](const BlockHash& hash) { json_quote(out, to_hex(hash)); },
                    [&](auto integer) { out += std::to_string(integer); },
                },
                value.kind());
@@ -231,10 +200,10 @@ void render_json(std::string& out, const Line& line, const Style& style) {
     out += R"(","lvl":")";
     out += level_name(line.level);
     out += R"(","msg":)";
-    append_json_text(out, line.message);
+    json_quote(out, line.message);
     const auto append = [&](std::string_view key, const Value& value) {
         out += ',';
-        append_json_text(out, key);
+        json_quote(out, key);
         out += ':';
         append_json_value(out, value);
     };
