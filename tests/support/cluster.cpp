@@ -570,6 +570,12 @@ void Cluster::check(std::size_t who) {
             }
         }
     }
+    auto configured = member.disk.snapshot ? member.disk.snapshot->configuration_index : LogIndex{};
+    for (const auto& [index, entry] : member.memory)
+        if (entry.configuration) configured = std::max(configured, entry.position.index);
+    if (machine.latest_configuration_index() < configured ||
+        machine.latest_configuration_index() > machine.last().index)
+        fail("the latest configuration is not the last in the log");
     if (!machine.leads(now_)) return;
     for (std::size_t i = 0; i < members_.size(); ++i) {
         if (i == who || !members_[i].running) continue;
