@@ -117,6 +117,14 @@ bool has_token(std::string_view list, std::string_view wanted) {
     return false;
 }
 
+// Whether a request line is well formed but for its version: `HTTP/2.0`, say.
+bool names_other_version(std::string_view block) {
+    const auto line = block.substr(0, block.find("\r\n"));
+    const auto version = line.substr(line.rfind(' ') + 1);
+    return line.find('\n') == std::string_view::npos && version.size() == 8 && version.starts_with("HTTP/") &&
+           !version.starts_with("HTTP/1.");
+}
+
 // `/a?b`, `http://host/a?b`, `*`; anything else is no target for this server.
 bool take_target(RequestHead& head, std::string_view target) {
     if (target == "*") {
@@ -169,7 +177,7 @@ Result<RequestHead, HeadRefusal> parse_head(std::string_view block) {
     parser.body_limit(boost::none);
     boost::beast::error_code error;
     parser.put(boost::asio::buffer(block.data(), block.size()), error);
-    if (error == http::error::bad_version && block.find(" HTTP/") != std::string_view::npos)
+    if (error == http::error::bad_version && names_other_version(block))
         return refusal("505 HTTP Version Not Supported: unsupported protocol version",
                        "505 HTTP Version Not Supported: unsupported protocol version");
     if ((error && error != http::error::need_more) || !parser.is_header_done()) return bad_request();

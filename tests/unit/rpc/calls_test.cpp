@@ -1,0 +1,166 @@
+// Calls and commits, as a client sees them.
+#include <catch2/catch.hpp>
+
+#include "tests/unit/rpc/node.hpp"
+#include "tests/unit/rpc/raw_client.hpp"
+#include "tests/unit/rpc/recordings.hpp"
+
+using namespace conductor;
+using namespace conductor::rpc;
+using namespace conductor::rpc::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+RawAnswer ask(Node& node, std::string_view octets) {
+    RawClient client{node.port()};
+    REQUIRE(client.send(octets));
+    auto answer = client.receive();
+    REQUIRE(answer);
+    return *answer;
+}
+
+std::string get(std::string_view path) {
+    return "GET " + std::string{path} + " HTTP/1.1\r\nHost: t\r\n\r\n";
+}
+
+std::string binary_post(std::string_view body, std::string_view more = {}) {
+    std::string text{"POST /commit-unsafe-payload HTTP/1.1\r\nHost: t\r\nContent-Length: "};
+    return text.append(std::to_string(body.size())).append("\r\n").append(more).append("\r\n").append(body);
+}
+
+const std::string write_call{R"({"jsonrpc":"2.0","id":1,"method":"conductor_overrideLeader","params":[true]})"};
+const std::string page{"Origin: http://site.example\r\n"};
+
+std::string json_block() {
+    return file_text("commit/okx-ecotone-json-000032-1c8fdc.json");
+}
+std::string ssz_block() {
+    return file_text("commit/base-ecotone-ssz-000020-54cac5.ssz");
+}
+
+}  // namespace
+
+TEST_CASE("a commit that the backend refuses says why in Go's words", "[rpc][commit]") {
+    Node node;
+    node.committer.refuse_with(control::CommitError{"node is not the leader"});
+    CHECK(ask(node, json_post(json_block())).body ==
+          "{\"jsonrpc\":\"2.0\",\"id\":33,\"error\":{\"code\":-32000,\"message\":\"failed to apply payload "
+          "envelope: "
+          "node is not the leader\"}}\n");
+    auto answer = ask(node, binary_post(ssz_block()));
+    CHECK(answer.status == 500);
+    CHECK(answer.body == "failed to apply payload envelope: node is not the leader\n");
+
+    node.committer.refuse_with(control::CommitError{"log data is nil or empty", true});
+    CHECK(ask(node, binary_post(ssz_block())).body ==
+          "failed to apply payload envelope to FSM: log data is nil or empty\n");
+    CHECK(node.observer.commits == 3);
+    CHECK(node.observer.commits_failed == 3);
+}
+
+TEST_CASE("the fast and the exact decoder hand on the same octets", "[rpc][commit]") {
+    Node node;
+    CHECK(ask(node, json_post(json_block())).body == "{\"jsonrpc\":\"2.0\",\"id\":33,\"result\":null}\n");
+    // In a batch only the exact one is asked.
+    CHECK(ask(node, json_post("[" + json_block() + "]")).body ==
+          "[{\"jsonrpc\":\"2.0\",\"id\":33,\"result\":null}]\n");
+    const auto taken = node.committer.taken();
+    REQUIRE(taken.size() == 2);
+    CHECK(taken[0].ssz == taken[1].ssz);
+    CHECK(taken[0].hash == taken[1].hash);
+}
+
+TEST_CASE("a commit that nobody answers times out before the write timeout", "[rpc][commit]") {
+    auto options = as_go();
+    options.http.write_timeout = 250ms;
+    Node node{options};
+    node.committer.keep_silent(true);
+    const auto fast = ask(node, json_post(json_block()));
+    CHECK(fast.body == R"({"jsonrpc":"2.0","id":33,"error":{"code":-32002,"message":"request timed out"}})");
+    const auto batch = ask(node, json_post("[" + json_block() + "," + write_call + "]"));
+    CHECK(batch.body == R"([{"jsonrpc":"2.0","id":33,"error":{"code":-32002,"message":"request timed out"}},)"
+                        R"({"jsonrpc":"2.0","id":1,"error":{"code":-32002,"message":"request timed out"}}])");
+    CHECK(ask(node, binary_post(ssz_block())).status == 500);
+    node.committer.answer_waiting();
+}
+
+TEST_CASE("a page may read, and write only from a listed origin", "[rpc][origin]") {
+    auto options = as_go();
+    options.routes.cors_origins = {"https://ours.example"};
+    Node node{options};
+    const auto read = ask(node, json_post(R"({"jsonrpc":"2.0","id":1,"method":"conductor_leader"})", page));
+    CHECK(read.body == "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":true}\n");
+    CHECK(read.field("Access-Control-Allow-Origin") == "*");
+
+    const std::string refused{"\"code\":-32000,\"message\":\"origin not allowed\""};
+    CHECK(ask(node, json_post(write_call, page)).body.find(refused) != std::string::npos);
+    CHECK(ask(node, json_post(json_block(), page)).body.find(refused) != std::string::npos);
+    CHECK(ask(node, json_post(json_block(), "Origin: null\r\n")).body.find(refused) != std::string::npos);
+    CHECK(ask(node, binary_post(ssz_block(), page)).status == 403);
+    CHECK(node.committer.taken().empty());
+
+    CHECK(ask(node, binary_post(ssz_block(), "Origin: https://ours.example\r\n")).status == 200);
+    CHECK(ask(node, json_post(write_call, "Origin: https://ours.example\r\n")).body ==
+          "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null}\n");
+}
+
+TEST_CASE("load balancers learn who is alive, ready and leading", "[rpc][probes]") {
+    Node node;
+    node.node.leads_ = GENERATE(true, false);
+    node.node.not_ready_ = GENERATE(as<std::string>{}, "", "vote held");
+    CHECK(ask(node, get("/livez")).status == 200);
+    CHECK(ask(node, get("/leaderz")).status == (node.node.leads_ ? 200 : 503));
+    const auto ready = ask(node, get("/readyz"));
+    CHECK(ready.status == (node.node.not_ready_.empty() ? 200 : 503));
+    CHECK((ready.body.find("vote held") != std::string::npos) == !node.node.not_ready_.empty());
+}
+
+TEST_CASE("a node that was stopped is not ready", "[rpc][probes]") {
+    Node node;
+    node.node.stopped_ = true;
+    CHECK(ask(node, get("/readyz")).body == "{\"ready\":false,\"why\":\"stopped\"}\n");
+}
+
+TEST_CASE("a path that cleans to another is redirected, its query kept", "[rpc][paths]") {
+    Node node;
+    const auto answer = ask(node, get("//healthz/..//x?a=b"));
+    CHECK(answer.status == 307);
+    CHECK(answer.field("Location") == "/x?a=b");
+    CHECK(answer.body == "<a href=\"/x?a=b\">Temporary Redirect</a>.\n\n");
+}
+
+TEST_CASE("batches beyond their limits are refused", "[rpc][batch]") {
+    auto options = as_go();
+    options.routes.batches = {3, 150};
+    Node node{options};
+    const std::string call{R"({"jsonrpc":"2.0","id":1,"method":"conductor_clusterMembership"})"};
+    CHECK(ask(node, json_post("[" + call + "," + call + "," + call + "," + call + "]")).body ==
+          R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"batch too large"}})");
+    const auto cut = ask(node, json_post("[" + call + "," + call + "," + call + "]")).body;
+    CHECK(cut.find("\"version\":0}},{") != std::string::npos);
+    CHECK(cut.ends_with("\"error\":{\"code\":-32003,\"message\":\"response too large\"}}]\n"));
+}
+
+TEST_CASE("whoever counts calls meets a bounded set of names", "[rpc][metrics]") {
+    Node node;
+    (void)ask(node, json_post(R"([{"jsonrpc":"2.0","id":1,"method":"conductor_leader"},)"
+                              R"({"jsonrpc":"2.0","method":"conductor_foo"},{"id":1}])"));
+    (void)ask(node, json_post(json_block()));
+    const auto calls = node.observer.calls();
+    REQUIRE(calls.size() == 4);
+    CHECK(calls[0].method == "conductor_leader");
+    CHECK_FALSE(calls[0].error_code);
+    CHECK(calls[1].method == "unknown");
+    CHECK(calls[1].notification);
+    CHECK(calls[1].error_code == -32601);
+    CHECK(calls[2].method.empty());
+    CHECK(calls[3].method == "conductor_commitUnsafePayload");
+}
+
+TEST_CASE("unsubscribing finds no subscription", "[rpc]") {
+    Node node;
+    CHECK(
+        ask(node, json_post(R"({"jsonrpc":"2.0","id":1,"method":"eth_unsubscribe","params":["0x1"]})")).body ==
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32000,\"message\":\"subscription not found\"}}\n");
+}
