@@ -72,10 +72,11 @@ struct LaneState {
         return true;
     }
 
-    // At the deadline the result is given up. Whether the plugin broke its contract shows a little later.
+    // At the deadline the result is given up, before the plugin hears of it: what it says then is no answer.
+    // Whether it broke its contract shows a little later.
     void expire(const std::shared_ptr<Job>& job) {
-        job->frame.cancel();
         (void)settle(job, Fate::late);
+        job->frame.cancel();
     }
     void judge_abandoned(const std::shared_ptr<Job>& job) {
         const std::scoped_lock lock{mutex};

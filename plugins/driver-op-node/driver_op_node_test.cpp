@@ -1,0 +1,297 @@
+#include "core/plugin/sequencer_driver.hpp"
+#include "tests/unit/plugins/recorded.hpp"
+
+using namespace conductor::plugin;
+using namespace conductor::plugin::test;
+using conductor::BlockHash;
+using conductor::BlockNumber;
+using conductor::Result;
+
+namespace {
+
+struct Driven {
+    World world;
+    Nodes nodes{world};
+    std::unique_ptr<Instance> instance;
+
+    explicit Driven(const std::string& mode = "auto")
+        : instance{world.make("driver-op-node", "io.conductord.op-node", {raw("start_mode", mode)})} {
+        REQUIRE(world.open(*instance));
+    }
+    ~Driven() { world.close(*instance); }
+
+    template <class T>
+    using Got = Result<T, CallError>;
+    template <class T>
+    Got<T> wait(const std::function<void(SequencerDriver&, SequencerDriver::Done<T>)>& ask) {
+        std::optional<Got<T>> got;
+        SequencerDriver driver{*instance};
+        ask(driver, [&](Got<T> result) { got = std::move(result); });
+        REQUIRE(world.core.run_until([&] { return got.has_value(); }));
+        return *got;
+    }
+    Got<Change> start(std::optional<BlockHash> head) {
+        return wait<Change>([&](auto& driver, auto done) { driver.start(head, 5s, std::move(done)); });
+    }
+    Got<Stopped> stop() {
+        return wait<Stopped>([](auto& driver, auto done) { driver.stop(5s, std::move(done)); });
+    }
+    Got<bool> active() {
+        return wait<bool>([](auto& driver, auto done) { driver.active(5s, std::move(done)); });
+    }
+    Got<bool> conductor_enabled() {
+        return wait<bool>([](auto& driver, auto done) { driver.conductor_enabled(5s, std::move(done)); });
+    }
+    Got<Block> unsafe_head() {
+        return wait<Block>([](auto& driver, auto done) { driver.unsafe_head(5s, std::move(done)); });
+    }
+    Got<Block> block_at(std::uint64_t number) {
+        return wait<Block>(
+            [&](auto& driver, auto done) { driver.block_at(BlockNumber{number}, 5s, std::move(done)); });
+    }
+    Got<Change> post(const std::string& envelope) {
+        return wait<Change>(
+            [&](auto& driver, auto done) { driver.post_payload(envelope, 5s, std::move(done)); });
+    }
+    Got<std::string> payload_at(std::uint64_t number) {
+        return wait<std::string>(
+            [&](auto& driver, auto done) { driver.payload_at(BlockNumber{number}, 5s, std::move(done)); });
+    }
+};
+
+BlockHash filled(std::uint8_t octet) {
+    BlockHash hash;
+    hash.bytes.fill(octet);
+    return hash;
+}
+
+std::string hex_of(const BlockHash& hash) {
+    return conductor::to_hex(hash);
+}
+
+template <class T>
+CallError refused(const Result<T, CallError>& result) {
+    REQUIRE_FALSE(result);
+    return result.error();
+}
+
+}  // namespace
+
+TEST_CASE("start hands over the hash and reads what op-node has answered", "[plugins][driver-op-node]") {
+    const auto flavour = GENERATE("base", "okx");
+    Driven driven;
+    driven.nodes.says("admin_startSequencer", recorded(flavour, "start with the head's hash"));
+    CHECK(*driven.start(filled(0x11)) == Change::done);
+    CHECK(driven.nodes.asked().back() == "node admin_startSequencer [\"" + hex_of(filled(0x11)) + "\"]");
+
+    Driven running;
+    running.nodes.says("admin_startSequencer", recorded(flavour, "start when running"));
+    CHECK(*running.start(filled(0x11)) == Change::already);
+}
+
+TEST_CASE("a start that op-node refuses may be tried again, with op-node's own words",
+          "[plugins][driver-op-node]") {
+    const auto flavour = GENERATE("base", "okx");
+    Driven mismatch;
+    mismatch.nodes.says("admin_startSequencer", recorded(flavour, "start with a wrong hash"));
+    const auto error = refused(mismatch.start(filled(0x11)));
+    CHECK(error.status == CONDUCTOR_REMOTE_ERROR);
+    CHECK(error.text.starts_with("block hash does not match: head 0x"));
+
+    Driven follower;
+    follower.nodes.says("admin_startSequencer", recorded(flavour, "start on a follower"));
+    CHECK(refused(follower.start(filled(0x11))).status == CONDUCTOR_REMOTE_ERROR);
+    CHECK(refused(follower.start(filled(0x11))).text == "sequencer is not the leader, aborting");
+}
+
+TEST_CASE("what an operator must mend is said as such", "[plugins][driver-op-node]") {
+    Driven no_admin;
+    no_admin.nodes.says("admin_startSequencer", recorded("okx", "admin_foo"));
+    no_admin.nodes.says("admin_sequencerActive", recorded("okx", "admin_foo"));
+    CHECK(refused(no_admin.start(filled(1))).status == CONDUCTOR_BAD_CONFIG);
+    CHECK(refused(no_admin.active()).text.ends_with("enable rpc.enable-admin on the consensus node"));
+
+    Driven not_enabled;
+    not_enabled.nodes.error("admin_stopSequencer", -32000, "sequencer is not enabled");
+    CHECK(refused(not_enabled.stop()).status == CONDUCTOR_BAD_CONFIG);
+
+    Driven locked;
+    locked.nodes.says("admin_sequencerActive", HttpReply{401, "missing token"});
+    CHECK(refused(locked.active()).status == CONDUCTOR_BAD_CONFIG);
+    CHECK(refused(locked.start(std::nullopt)).status == CONDUCTOR_BAD_CONFIG);
+}
+
+TEST_CASE("a node that nobody answers for is unreachable, a late one timed out", "[plugins][driver-op-node]") {
+    Driven driven;
+    CHECK(refused(driven.active()).status == CONDUCTOR_UNREACHABLE);
+    CHECK(refused(driven.unsafe_head()).status == CONDUCTOR_UNREACHABLE);
+    driven.nodes.fails("admin_stopSequencer", {HttpError::Kind::timed_out, "context deadline exceeded"});
+    CHECK(refused(driven.stop()).status == CONDUCTOR_TIMED_OUT);
+    CHECK(refused(driven.stop()).text == "context deadline exceeded");
+}
+
+TEST_CASE("auto mode starts a node without parameters only on the very head", "[plugins][driver-op-node]") {
+    const auto latest = recorded("okx", "latest");
+    Driven driven;
+    driven.nodes.error("admin_startSequencer", -32602, "too many arguments, want at most 0");
+    driven.nodes.result("admin_startSequencer", "null");
+    driven.nodes.result("admin_sequencerActive", "false");
+    driven.nodes.says("eth_getBlockByNumber", latest);
+    const auto head = driven.unsafe_head();
+    REQUIRE(head);
+
+    CHECK(*driven.start(head->hash) == Change::done);
+    CHECK(driven.nodes.asked().back() == "node admin_startSequencer -");
+    const auto error = refused(driven.start(filled(0x22)));
+    CHECK(error.status == CONDUCTOR_REMOTE_ERROR);
+    CHECK(error.text == "block hash does not match: head " + hex_of(head->hash) + ":" +
+                            std::to_string(head->number.value()) + ", received " + hex_of(filled(0x22)));
+    CHECK(driven.nodes.asked().back() == "execution eth_getBlockByNumber [\"latest\",false]");
+}
+
+TEST_CASE("hash-param mode never starts without the hash, parameterless mode never with it",
+          "[plugins][driver-op-node]") {
+    Driven strict{"hash-param"};
+    strict.nodes.says("admin_startSequencer", recorded("okx", "start params []"));
+    CHECK(refused(strict.start(filled(1))).status == CONDUCTOR_REMOTE_ERROR);
+    CHECK(strict.nodes.asked().size() == 1);
+
+    Driven bare{"parameterless"};
+    bare.nodes.result("admin_sequencerActive", "true");
+    CHECK(*bare.start(filled(1)) == Change::already);
+    CHECK(bare.nodes.asked() == std::vector<std::string>{"node admin_sequencerActive -"});
+}
+
+TEST_CASE("stop tells the head, and a sequencer that does not run is a success", "[plugins][driver-op-node]") {
+    const auto flavour = GENERATE("base", "okx");
+    Driven driven;
+    const auto answer = recorded(flavour, "stop");
+    driven.nodes.says("admin_stopSequencer", answer);
+    const auto stopped = driven.stop();
+    REQUIRE(stopped);
+    CHECK(stopped->change == Change::done);
+    REQUIRE(stopped->head);
+    CHECK(hex_of(*stopped->head) == string_at(answer.reply.body, "/result"));
+
+    Driven idle;
+    idle.nodes.says("admin_stopSequencer", recorded(flavour, "stop when stopped"));
+    CHECK(idle.stop()->change == Change::already);
+    CHECK_FALSE(idle.stop()->head);
+
+    Driven mute;
+    mute.nodes.result("admin_stopSequencer", "null");
+    CHECK(mute.stop()->change == Change::done);
+    CHECK_FALSE(mute.stop()->head);
+}
+
+TEST_CASE("active and conductor-enabled are asked of the node each time", "[plugins][driver-op-node]") {
+    Driven driven;
+    driven.nodes.says("admin_sequencerActive", recorded("okx", "active"));
+    driven.nodes.result("admin_sequencerActive", "true");
+    driven.nodes.result("admin_sequencerActive", "\"yes\"");
+    CHECK_FALSE(*driven.active());
+    CHECK(*driven.active());
+    CHECK(refused(driven.active()).status == CONDUCTOR_REMOTE_ERROR);
+
+    driven.nodes.says("admin_conductorEnabled", recorded("base", "admin_conductorEnabled"));
+    driven.nodes.says("admin_conductorEnabled", recorded("base", "admin_foo"));
+    driven.nodes.error("admin_conductorEnabled", -32000, "Method Not Found");
+    driven.nodes.error("admin_conductorEnabled", -32000, "busy");
+    CHECK(*driven.conductor_enabled());
+    CHECK(refused(driven.conductor_enabled()).status == CONDUCTOR_UNSUPPORTED);
+    CHECK(refused(driven.conductor_enabled()).status == CONDUCTOR_UNSUPPORTED);
+    CHECK(refused(driven.conductor_enabled()).status == CONDUCTOR_REMOTE_ERROR);
+}
+
+TEST_CASE("blocks are read as op-geth states them", "[plugins][driver-op-node]") {
+    const auto flavour = GENERATE("base", "okx");
+    const auto answer = recorded(flavour, "eth_getBlockByNumber [\"0x1\", false]");
+    Driven driven;
+    driven.nodes.says("eth_getBlockByNumber", answer);
+    const auto block = driven.block_at(1);
+    REQUIRE(block);
+    CHECK(block->number == BlockNumber{1});
+    CHECK(hex_of(block->hash) == string_at(answer.reply.body, "/result/hash"));
+    CHECK(hex_of(block->parent) == string_at(answer.reply.body, "/result/parentHash"));
+    CHECK(block->timestamp_s > 1'700'000'000);
+    CHECK(driven.nodes.asked().back() == "execution eth_getBlockByNumber [\"0x1\",false]");
+
+    CHECK(refused(driven.block_at(255)).text == "asked for block 255, got 1");
+    CHECK(driven.nodes.asked().back() == "execution eth_getBlockByNumber [\"0xff\",false]");
+}
+
+TEST_CASE("a block that is not there is not found, but there is always a latest one",
+          "[plugins][driver-op-node]") {
+    Driven driven;
+    driven.nodes.result("eth_getBlockByNumber", "null");
+    CHECK(refused(driven.block_at(9)).status == CONDUCTOR_NOT_FOUND);
+    CHECK(refused(driven.payload_at(9)).status == CONDUCTOR_NOT_FOUND);
+    CHECK(refused(driven.unsafe_head()).status == CONDUCTOR_REMOTE_ERROR);
+
+    Driven nonsense;
+    nonsense.nodes.result("eth_getBlockByNumber",
+                          R"({"hash":"0x12","parentHash":"0x12","number":"0x1","timestamp":"0x1"})");
+    CHECK(refused(nonsense.unsafe_head()).status == CONDUCTOR_REMOTE_ERROR);
+}
+
+TEST_CASE("a payload that op-node takes is done, one that can never be taken is refused",
+          "[plugins][driver-op-node]") {
+    const auto flavour = GENERATE("base", "okx");
+    const auto known = recorded(flavour, "postUnsafePayload: old block, known");
+    Driven driven;
+    driven.nodes.says("admin_postUnsafePayload", known);
+    const std::string envelope{*json_slice(known.params, "/0")};
+    CHECK(*driven.post(envelope) == Change::done);
+    CHECK(driven.nodes.asked().back() == "node admin_postUnsafePayload [" + envelope + "]");
+
+    const auto status = [&](const HttpReply& reply) {
+        Driven other;
+        other.nodes.says("admin_postUnsafePayload", reply);
+        return refused(other.post("{}")).status;
+    };
+    CHECK(status(recorded(flavour, "postUnsafePayload: wrong blockHash").reply) == CONDUCTOR_REFUSED);
+    CHECK(status(recorded(flavour, "postUnsafePayload: executionPayload empty").reply) == CONDUCTOR_REFUSED);
+    CHECK(status(recorded(flavour, "postUnsafePayload: string").reply) == CONDUCTOR_REFUSED);
+    CHECK(status(HttpReply{413, "Request Entity Too Large"}) == CONDUCTOR_REFUSED);
+    CHECK(status(recorded(flavour, "postUnsafePayload: no params").reply) == CONDUCTOR_REMOTE_ERROR);
+    CHECK(status(HttpReply{503, "resetting"}) == CONDUCTOR_REMOTE_ERROR);
+}
+
+TEST_CASE("a payload read back from op-geth is the one that op-node had accepted, member by member",
+          "[plugins][driver-op-node]") {
+    // The same block, once from op-geth and once as the envelope that op-node took (conductor.md 8.3).
+    const auto block = recorded("okx", "eth_getBlockByNumber [\"0x1\", false]");
+    const auto posted = recorded("okx", "postUnsafePayload: old block, known");
+    const std::string envelope{*json_slice(posted.params, "/0")};
+    REQUIRE(string_at(envelope, "/executionPayload/blockHash") == string_at(block.reply.body, "/result/hash"));
+
+    Driven driven;
+    driven.nodes.says("eth_getBlockByNumber", block);
+    driven.nodes.result("eth_getRawTransactionByBlockHashAndIndex",
+                        std::string{*json_slice(envelope, "/executionPayload/transactions/0")});
+    const auto made = driven.payload_at(1);
+    if (!made) FAIL(made.error().text);
+    CHECK(driven.nodes.asked().back() == "execution eth_getRawTransactionByBlockHashAndIndex [\"" +
+                                             string_at(block.reply.body, "/result/hash") + "\",\"0x0\"]");
+    CHECK(json_slice(*made, "/parentBeaconBlockRoot") == json_slice(envelope, "/parentBeaconBlockRoot"));
+    for (const std::string name :
+         {"parentHash", "feeRecipient", "stateRoot", "receiptsRoot", "logsBloom", "prevRandao", "blockNumber",
+          "gasLimit", "gasUsed", "timestamp", "extraData", "baseFeePerGas", "blockHash", "transactions",
+          "withdrawals", "blobGasUsed", "excessBlobGas", "withdrawalsRoot"}) {
+        CAPTURE(name);
+        const auto wanted = json_slice(envelope, "/executionPayload/" + name);
+        REQUIRE(wanted);
+        CHECK(json_slice(*made, "/executionPayload/" + name) == wanted);
+    }
+}
+
+TEST_CASE("half a payload is none", "[plugins][driver-op-node]") {
+    Driven driven;
+    driven.nodes.says("eth_getBlockByNumber", recorded("okx", "eth_getBlockByNumber [\"0x1\", false]"));
+    driven.nodes.result("eth_getRawTransactionByBlockHashAndIndex", "null");
+    driven.nodes.result("eth_getRawTransactionByBlockHashAndIndex", "\"0x\"");
+    driven.nodes.fails("eth_getRawTransactionByBlockHashAndIndex", {HttpError::Kind::timed_out, "late"});
+    CHECK(refused(driven.payload_at(1)).status == CONDUCTOR_REMOTE_ERROR);
+    CHECK(refused(driven.payload_at(1)).status == CONDUCTOR_REMOTE_ERROR);
+    CHECK(refused(driven.payload_at(1)).status == CONDUCTOR_TIMED_OUT);
+}

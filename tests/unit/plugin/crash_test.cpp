@@ -1,0 +1,131 @@
+#include "core/plugin/crash.hpp"
+
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include "tests/unit/plugin/world.hpp"
+
+using namespace conductor::plugin;
+using namespace conductor::plugin::test;
+
+namespace {
+
+struct Ended {
+    std::string last_line;
+    int signal{0};
+};
+
+// Runs `body` in a child whose standard error is ours to read. It must not come back.
+Ended in_child(const std::function<void()>& body) {
+    int pipe_fds[2];
+    REQUIRE(::pipe(pipe_fds) == 0);
+    const auto child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        ::dup2(pipe_fds[1], STDERR_FILENO);
+        ::close(pipe_fds[0]);
+        ::alarm(20);
+        body();
+        ::_exit(0);
+    }
+    ::close(pipe_fds[1]);
+    std::string said;
+    char chunk[4096];
+    for (ssize_t got = 0; (got = ::read(pipe_fds[0], chunk, sizeof chunk)) > 0;)
+        said.append(chunk, static_cast<std::size_t>(got));
+    ::close(pipe_fds[0]);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    while (!said.empty() && said.back() == '\n') said.pop_back();
+    const auto newline = said.rfind('\n');
+    return {newline == std::string::npos ? said : said.substr(newline + 1),
+            WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+}
+
+// A sanitizer has words of its own after ours.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
+std::string content(const fs::path& file) {
+    std::ifstream in{file};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+void judge_in_mode(const std::string& mode, const fs::path& mark) {
+    (void)install_crash_handler(mark);
+    World world;
+    const auto instance = world.sample(mode);
+    (void)world.judge(*instance);
+}
+
+CrashMarks marks_of(const TemporaryDirectory& directory, const std::string& text, std::int64_t now) {
+    return CrashMarks::read(directory.write("crashes", text), now);
+}
+
+}  // namespace
+
+TEST_CASE("the last line of a daemon that a constructor brought down names the library", "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    const auto mark = directory.path() / "crashes";
+    const auto ended = in_child([&] {
+        (void)install_crash_handler(mark);
+        ::setenv("CONDUCTOR_TEST_CRASH", "1", 1);
+        const auto notes = read_notes(library("crash-in-constructor"));
+        (void)map_library(library("crash-in-constructor"), *notes);
+    });
+    const auto path = library("crash-in-constructor").string();
+    CHECK(ended.signal == SIGABRT);
+    CHECK(ended.last_line == "conductord: plugin \"" + path + "\" (org.example.unborn, " + path +
+                                 ") crashed in its constructors: abort");
+    CHECK(content(mark).ends_with(" org.example.unborn\n"));
+}
+
+TEST_CASE("a crash in a call names the instance and the call, and leaves a mark", "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    const auto mark = directory.path() / "crashes";
+    const auto ended = in_child([&] { judge_in_mode("abort", mark); });
+    CHECK(ended.signal == SIGABRT);
+    CHECK(ended.last_line.starts_with("conductord: plugin \"test\" (org.example.sample, "));
+    CHECK(ended.last_line.ends_with(") crashed in judge: abort"));
+    CHECK(content(mark).ends_with(" org.example.sample\n"));
+}
+
+TEST_CASE("an overflown stack is named too", "[plugin][crash]") {
+    if (sanitized) return;  // its frames are too large, and the stack it watches is its own
+    const TemporaryDirectory directory;
+    const auto ended = in_child([&] { judge_in_mode("overflow", directory.path() / "crashes"); });
+    CHECK(ended.signal == SIGSEGV);
+    CHECK(ended.last_line.ends_with(") crashed in judge: segmentation fault"));
+}
+
+TEST_CASE("a crash outside of plugins blames none", "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    const auto mark = directory.path() / "crashes";
+    const auto ended = in_child([&] {
+        (void)install_crash_handler(mark);
+        std::abort();
+    });
+    CHECK(ended.signal == SIGABRT);
+    CHECK(ended.last_line.empty());
+    CHECK(content(mark).empty());
+}
+
+TEST_CASE("two crashes within ten minutes leave a plugin out at the next start", "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    CHECK(marks_of(directory, "1000 a\n1500 a\n", 1510).excluded("a"));
+    CHECK_FALSE(marks_of(directory, "1000 a\n1500 b\n", 1510).excluded("a"));
+    CHECK_FALSE(marks_of(directory, "1000 a\n1700 a\n", 1710).excluded("a"));  // too far apart
+    CHECK_FALSE(marks_of(directory, "1000 a\n1500 a\n", 2200).excluded("a"));  // long ago
+    CHECK(marks_of(directory, "nonsense\n100 a\n1000 a\n\n1500 a\n", 1510).excluded("a"));
+    CHECK_FALSE(CrashMarks::read(directory.path() / "absent", 0).excluded("a"));
+}
+
+TEST_CASE("a mark file that cannot be opened is said at start", "[plugin][crash]") {
+    const auto result = install_crash_handler("/no/such/directory/crashes");
+    REQUIRE_FALSE(result);
+    CHECK(result.error().text == "/no/such/directory/crashes: No such file or directory");
+}

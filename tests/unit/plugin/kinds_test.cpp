@@ -1,0 +1,128 @@
+#include "core/plugin/leader_transfer.hpp"
+#include "core/plugin/sequencer_driver.hpp"
+#include "tests/unit/plugin/world.hpp"
+
+using namespace conductor::plugin;
+using namespace conductor::plugin::test;
+using conductor::BlockHash;
+using conductor::BlockNumber;
+using conductor::Result;
+using conductor::ServerId;
+
+namespace {
+
+/// A plugin in plain C at work: a chain of ten blocks in memory.
+struct Chain {
+    World world;
+    std::unique_ptr<Instance> instance = world.make("memory", "org.example.memory-driver", {});
+    SequencerDriver driver{*instance};
+
+    Chain() { REQUIRE(world.open(*instance)); }
+    ~Chain() { world.close(*instance); }
+
+    template <class T>
+    using Got = Result<T, CallError>;
+    template <class T>
+    Got<T> answer(const std::function<void(SequencerDriver::Done<T>)>& ask_for) {
+        std::optional<Got<T>> got;
+        ask_for([&](Got<T> result) { got = std::move(result); });
+        REQUIRE(world.core.run_until([&] { return got.has_value(); }));
+        return *got;
+    }
+    template <class T>
+    Got<T> ask(void (SequencerDriver::*member)(Instance::Limit, SequencerDriver::Done<T>)) {
+        return answer<T>([&](SequencerDriver::Done<T> done) { (driver.*member)(5s, std::move(done)); });
+    }
+    template <class T, class Arg>
+    Got<T> ask(void (SequencerDriver::*member)(Arg, Instance::Limit, SequencerDriver::Done<T>),
+               std::type_identity_t<Arg> arg) {
+        return answer<T>(
+            [&](SequencerDriver::Done<T> done) { (driver.*member)(std::move(arg), 5s, std::move(done)); });
+    }
+};
+
+BlockHash hash_of(std::uint8_t number) {
+    BlockHash hash;
+    hash.bytes.fill(number);
+    return hash;
+}
+
+TransferMember member(const std::string& id, MemberHealth health = MemberHealth::healthy,
+                      Says paused = Says::no) {
+    TransferMember out;
+    out.id = ServerId{id};
+    out.voter = true;
+    out.health = health;
+    out.paused = paused;
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a driver in plain C starts, stops and says what it stands on", "[plugin][driver]") {
+    Chain chain;
+    const auto head = chain.ask<Block>(&SequencerDriver::unsafe_head);
+    REQUIRE(head);
+    CHECK(head->number == BlockNumber{10});
+    CHECK(head->hash == hash_of(10));
+    CHECK(head->parent == hash_of(9));
+    CHECK(head->timestamp_s == 1'700'000'020);
+
+    CHECK(*chain.ask<Change>(&SequencerDriver::start, hash_of(10)) == Change::done);
+    CHECK(*chain.ask<Change>(&SequencerDriver::start, hash_of(10)) == Change::already);
+    CHECK(*chain.ask<bool>(&SequencerDriver::active));
+    const auto stopped = chain.ask<Stopped>(&SequencerDriver::stop);
+    REQUIRE(stopped);
+    CHECK(stopped->change == Change::done);
+    CHECK(stopped->head == hash_of(10));
+    CHECK(chain.ask<Stopped>(&SequencerDriver::stop)->change == Change::already);
+    CHECK_FALSE(*chain.ask<bool>(&SequencerDriver::active));
+}
+
+TEST_CASE("what a driver refuses comes back with its status and words", "[plugin][driver]") {
+    Chain chain;
+    const auto mismatch = chain.ask<Change>(&SequencerDriver::start, hash_of(9));
+    REQUIRE_FALSE(mismatch);
+    CHECK(mismatch.error().status == CONDUCTOR_REMOTE_ERROR);
+    CHECK(mismatch.error().text == "block hash does not match");
+    CHECK(chain.ask<Change>(&SequencerDriver::start, std::nullopt).error().status == CONDUCTOR_BAD_CONFIG);
+    CHECK(chain.ask<bool>(&SequencerDriver::conductor_enabled).error().status == CONDUCTOR_UNSUPPORTED);
+    CHECK(chain.ask<Block>(&SequencerDriver::block_at, BlockNumber{11}).error().status == CONDUCTOR_NOT_FOUND);
+    CHECK(chain.ask<std::string>(&SequencerDriver::payload_at, BlockNumber{11}).error().status ==
+          CONDUCTOR_NOT_FOUND);
+}
+
+TEST_CASE("a payload goes in and comes out again", "[plugin][driver]") {
+    Chain chain;
+    const std::string next = R"({"executionPayload":{"blockNumber":"0xb"}})";
+    CHECK(*chain.ask<Change>(&SequencerDriver::post_payload, next) == Change::done);
+    CHECK(*chain.ask<Change>(&SequencerDriver::post_payload, next) == Change::already);
+    CHECK(chain.ask<Change>(&SequencerDriver::post_payload, "{}").error().status == CONDUCTOR_REFUSED);
+    CHECK(*chain.ask<std::string>(&SequencerDriver::payload_at, BlockNumber{11}) == next);
+    CHECK(chain.ask<Block>(&SequencerDriver::block_at, BlockNumber{11})->hash == hash_of(11));
+}
+
+TEST_CASE("a strategy sees members sorted by id and ranks those it thinks fit", "[plugin][transfer]") {
+    World world;
+    const auto instance = world.make("memory", "org.example.next-fit", {});
+    REQUIRE(world.open(*instance));
+    LeaderTransfer strategy{*instance};
+
+    TransferRequest request;
+    request.own = ServerId{"c"};
+    request.members = {member("e", MemberHealth::unhealthy), member("a"), member("d", MemberHealth::unknown),
+                       member("c"), member("b", MemberHealth::healthy, Says::yes)};
+    std::optional<Result<std::vector<ServerId>, CallError>> got;
+    strategy.rank(request, 1s, [&](Result<std::vector<ServerId>, CallError> order) { got = std::move(order); });
+    REQUIRE(world.core.run_until([&] { return got.has_value(); }));
+    REQUIRE(*got);
+    CHECK(**got == std::vector<ServerId>{ServerId{"d"}, ServerId{"a"}});
+    world.close(*instance);
+}
+
+TEST_CASE("statuses of a younger plugin are read the harmless way", "[plugin][driver]") {
+    CHECK(known_status(-99) == CONDUCTOR_INTERNAL);
+    CHECK(known_status(5) == CONDUCTOR_OK);
+    CHECK(known_status(CONDUCTOR_ALREADY) == CONDUCTOR_ALREADY);
+    CHECK(known_status(CONDUCTOR_NOT_FOUND) == CONDUCTOR_NOT_FOUND);
+}

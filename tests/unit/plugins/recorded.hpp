@@ -1,0 +1,81 @@
+// What op-node and op-geth really answered (tests/data/engine), and a node that answers so.
+#pragma once
+
+#include <fstream>
+
+#include "core/plugin/json_select.hpp"
+#include "tests/unit/plugin/world.hpp"
+
+namespace conductor::plugin::test {
+
+struct Exchange {
+    std::string params;  ///< as they were sent
+    HttpReply reply;
+};
+
+inline std::string string_at(std::string_view json, std::string_view pointer) {
+    BoundedText text{1 << 22};
+    conductor_json value{};
+    value.size = sizeof value;
+    value.text = text.sink();
+    REQUIRE(json_select(as_slice(json), as_slice(pointer), &value) == CONDUCTOR_OK);
+    return text.take();
+}
+
+inline Exchange recorded(const std::string& flavour, const std::string& name) {
+    std::ifstream in{CONDUCTOR_TEST_DATA "/engine/answers.jsonl"};
+    for (std::string line; std::getline(in, line);) {
+        if (string_at(line, "/name") != name || string_at(line, "/flavour") != flavour) continue;
+        const auto status = json_slice(line, "/status");
+        REQUIRE(status);
+        return {std::string{json_slice(line, "/params").value_or("[]")},
+                {std::stoi(std::string{*status}), string_at(line, "/body")}};
+    }
+    FAIL("not recorded: " << flavour << " " << name);
+    return {};
+}
+
+/// Both nodes of one sequencer, behind one port: methods answer what the test has put there, in turn; the last
+/// answer stays.
+class Nodes {
+public:
+    explicit Nodes(World& world) : http_{world.http} {
+        http_->answer = [this](const HttpCall& call) { return reply(call); };
+    }
+    void says(const std::string& method, HttpReply reply) {
+        answers_[method].push_back(Answer{std::move(reply)});
+    }
+    void says(const std::string& method, const Exchange& exchange) { says(method, exchange.reply); }
+    void result(const std::string& method, const std::string& json) {
+        says(method, HttpReply{200, R"({"jsonrpc":"2.0","id":1,"result":)" + json + "}"});
+    }
+    void error(const std::string& method, int code, const std::string& message) {
+        says(method, HttpReply{200, R"({"jsonrpc":"2.0","id":1,"error":{"code":)" + std::to_string(code) +
+                                        R"(,"message":)" + json_quoted(message) + "}}"});
+    }
+    void fails(const std::string& method, HttpError error) {
+        answers_[method].push_back(Answer{std::move(error)});
+    }
+
+    /// `endpoint method params` of every request, in order.
+    [[nodiscard]] const std::vector<std::string>& asked() const { return asked_; }
+
+private:
+    using Answer = Result<HttpReply, HttpError>;
+    Answer reply(const HttpCall& call) {
+        const auto method = string_at(call.body, "/method");
+        asked_.push_back(std::string{call.endpoint} + " " + method + " " +
+                         std::string{json_slice(call.body, "/params").value_or("-")});
+        auto& queue = answers_[method];
+        if (queue.empty()) return HttpError{HttpError::Kind::unreachable, "connect: connection refused"};
+        auto next = queue.front();
+        if (queue.size() > 1) queue.pop_front();
+        return next;
+    }
+
+    std::shared_ptr<FakeHttp> http_;
+    std::map<std::string, std::deque<Answer>> answers_;
+    std::vector<std::string> asked_;
+};
+
+}  // namespace conductor::plugin::test
