@@ -55,6 +55,7 @@ struct Faulty {
         REQUIRE(daemon.leads(10s));
         client = daemon.client(15s);
     }
+    void heal() const { std::filesystem::remove(work.path() / "fault"); }
     void fault(const std::string& what) const { std::ofstream{work.path() / "fault"} << what; }
 
     TempDir work{"conductord-faults"};
@@ -104,13 +105,14 @@ TEST_CASE("a failed fdatasync ends the daemon with 74 within 5 s, and nothing ac
           "[integration][durability][P-52]") {
     Faulty node;
     REQUIRE(node.account.commit(*node.client, small_block(1'000'001)).empty());
-    node.fault("fail 0");
+    node.fault("fail");
     CHECK_FALSE(node.account.commit(*node.client, small_block(1'000'002)).empty());
 
     CHECK(node.daemon.process().wait(5s) == 74);
     CHECK(node.daemon.process().output().find("storage failed, leaving") != std::string::npos);
     CHECK(compare_log(node.daemon.store(), node.account).empty());
 
+    node.heal();
     node.daemon.start();
     REQUIRE(node.daemon.leads(10s));
     node.client = node.daemon.client();
