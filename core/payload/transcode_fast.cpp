@@ -12,6 +12,7 @@
 #include <span>
 
 #include "core/base/check.hpp"
+#include "core/base/json_buffer.hpp"
 #include "core/base/json_scan.hpp"
 #include "core/payload/draft.hpp"
 #include "core/payload/hex_kernel.hpp"
