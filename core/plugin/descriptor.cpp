@@ -58,6 +58,16 @@ Result<OptionSpec, Complaint> read_option(const conductor_option& table) {
 
 }  // namespace
 
+std::chrono::nanoseconds Descriptor::interval_or(std::chrono::nanoseconds fallback) const noexcept {
+    using namespace std::chrono_literals;
+    return interval == 0ns ? fallback : std::clamp<std::chrono::nanoseconds>(interval, 100ms, 1h);
+}
+
+std::chrono::nanoseconds Descriptor::timeout_or(std::chrono::nanoseconds fallback) const noexcept {
+    using namespace std::chrono_literals;
+    return timeout == 0ns ? fallback : std::clamp<std::chrono::nanoseconds>(timeout, 10ms, 60s);
+}
+
 const OptionSpec* Descriptor::option(std::string_view key) const noexcept {
     const auto found = std::ranges::find(options, key, &OptionSpec::key);
     return found == options.end() ? nullptr : &*found;
@@ -91,8 +101,11 @@ Result<Descriptor, Complaint> read_descriptor(const conductor_descriptor& table)
     out.summary = or_empty(table.summary);
     if (out.id.empty() || out.kind.empty() || out.version.empty())
         return Complaint{"its descriptor names no id, kind or version"};
-    out.interval = std::chrono::nanoseconds{static_cast<std::int64_t>(table.interval_ns)};
-    out.timeout = std::chrono::nanoseconds{static_cast<std::int64_t>(table.timeout_ns)};
+    const auto nanoseconds = [](std::uint64_t count) {
+        return std::chrono::nanoseconds{static_cast<std::int64_t>(std::min<std::uint64_t>(count, INT64_MAX))};
+    };
+    out.interval = nanoseconds(table.interval_ns);
+    out.timeout = nanoseconds(table.timeout_ns);
     out.single = (table.flags & CONDUCTOR_SINGLE) != 0;
 
     for (std::uint32_t i = 0; i < table.option_count; ++i) {

@@ -59,6 +59,10 @@ struct Descriptor {
     std::chrono::nanoseconds timeout{0};
     bool single{false};
 
+    /// The plugin's wish, held to 100 ms … 1 h, or `fallback` where it has none.
+    [[nodiscard]] std::chrono::nanoseconds interval_or(std::chrono::nanoseconds fallback) const noexcept;
+    /// Likewise, held to 10 ms … 60 s.
+    [[nodiscard]] std::chrono::nanoseconds timeout_or(std::chrono::nanoseconds fallback) const noexcept;
     [[nodiscard]] const OptionSpec* option(std::string_view key) const noexcept;
     [[nodiscard]] const MetricSpec* metric(std::string_view name) const noexcept;
     /// `word` if it is declared, else `other`: the set of label values stays closed.

@@ -100,7 +100,8 @@ struct LaneState {
             mine.pending = nullptr;
             const auto job = mine.running;
             lock.unlock();
-            {
+            // Given up before it began, on a starved machine: nobody would hear of what it does.
+            if (!job->settled_) {
                 const CrashScope scope{mine.label, job->what};
                 job->run();
             }

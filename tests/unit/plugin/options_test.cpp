@@ -155,3 +155,18 @@ TEST_CASE("an instance is named by small letters, digits and dashes", "[plugin][
     CHECK_FALSE(is_instance_name("a_b"));
     CHECK_FALSE(is_instance_name(std::string(64, 'a')));
 }
+
+TEST_CASE("how often and how long a plugin runs is its wish within bounds, or the host's choice",
+          "[plugin][options]") {
+    Descriptor descriptor;
+    CHECK(descriptor.interval_or(7s) == 7s);
+    CHECK(descriptor.timeout_or(5s) == 5s);
+    descriptor.interval = 1ns;
+    descriptor.timeout = 1ns;
+    CHECK(descriptor.interval_or(7s) == 100ms);
+    CHECK(descriptor.timeout_or(5s) == 10ms);
+    descriptor.interval = 48h;
+    descriptor.timeout = 48h;
+    CHECK(descriptor.interval_or(7s) == 1h);
+    CHECK(descriptor.timeout_or(5s) == 60s);
+}
