@@ -67,7 +67,16 @@ Daemon::Daemon(config::Settings settings, std::string version)
       signals_{core_, SIGINT, SIGTERM},
       work_{core_.get_executor()},
       posture_{settings_.control.paused},
-      commits_{gate_, rpc_log_, payload::Strictness{settings_.commit.strict}} {}
+      hash_check_{settings_.commit.check_hash == config::CheckHash::async ? std::make_unique<HashCheck>(gate_)
+                                                                          : nullptr},
+      commits_{committer(), rpc_log_,
+               rpc::CommitRules{payload::Strictness{settings_.commit.strict},
+                                settings_.commit.check_hash == config::CheckHash::sync}} {}
+
+control::Committer& Daemon::committer() {
+    if (hash_check_) return *hash_check_;
+    return gate_;
+}
 
 Daemon::~Daemon() {
     net_.stop();

@@ -40,6 +40,7 @@ public:
     [[nodiscard]] int run();
 
 private:
+    [[nodiscard]] control::Committer& committer();
     [[nodiscard]] bool start_rpc();
     void open_store();
     void store_opened(StoreOpener::Opened opened);
@@ -63,7 +64,7 @@ private:
     replica::NoLinks links_;
     Posture posture_;
     ReplicaGate gate_;
-    std::optional<HashCheck> hash_check_;
+    std::unique_ptr<HashCheck> hash_check_;  ///< null unless `commit.check-hash` is `async`
     RpcLog rpc_log_;
     rpc::CommitHandler commits_;
     rpc::MethodTable methods_;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "core/payload/block_hash.hpp"
 #include "core/rpc/params.hpp"
 #include "core/rpc/pending.hpp"
 #include "core/runtime/clock.hpp"
@@ -24,10 +25,15 @@ RpcError rpc_error(const payload::CommitRefusal& refusal) {
 
 }  // namespace
 
-CommitHandler::CommitHandler(control::Committer& committer, Observer& observer, payload::Strictness strictness)
-    : committer_{committer}, observer_{observer}, strictness_{strictness} {}
+CommitHandler::CommitHandler(control::Committer& committer, Observer& observer, CommitRules rules)
+    : committer_{committer}, observer_{observer}, rules_{rules} {}
 
-asio::awaitable<Result<void, Complaint>> CommitHandler::commit(payload::Envelope envelope, CommitVia via) {
+asio::awaitable<Result<void, RpcError>> CommitHandler::commit(payload::Envelope envelope, CommitVia via) {
+    if (rules_.refuse_bad_hash) {
+        const auto checked = payload::check_block_hash(envelope);
+        if (!checked)
+            co_return RpcError{code::invalid_params, "invalid argument 0: " + checked.error().text, {}};
+    }
     const auto started = now();
     const auto octets = envelope.ssz.size();
     const Pending<Result<void, control::CommitError>> pending{co_await asio::this_coro::executor};
@@ -35,14 +41,15 @@ asio::awaitable<Result<void, Complaint>> CommitHandler::commit(payload::Envelope
     committer_.commit(std::move(envelope), std::move(done));
 
     const auto result = co_await pending.wait();
-    Result<void, Complaint> answer{};
+    std::string error;
     if (!result) {
-        answer = Complaint{"failed to apply payload envelope: request timed out"};
+        error = "failed to apply payload envelope: request timed out";
     } else if (!*result) {
-        answer = Complaint{sentence_of(result->error())};
+        error = sentence_of(result->error());
     }
-    observer_.commit_answered(via, now() - started, octets, answer ? std::string_view{} : answer.error().text);
-    co_return answer;
+    observer_.commit_answered(via, now() - started, octets, error);
+    if (!error.empty()) co_return application_error(std::move(error));
+    co_return Result<void, RpcError>{};
 }
 
 // Go decodes an argument before it counts how many there are: a bad one followed by a second is bad.
@@ -53,7 +60,7 @@ asio::awaitable<Answer> CommitHandler::commit_json(std::optional<json::RawValue>
     const bool given = first && first->kind != json::Kind::null;
     std::optional<payload::Envelope> envelope;
     if (given) {
-        auto decoded = payload::envelope_from_json(first->raw, strictness_);
+        auto decoded = payload::envelope_from_json(first->raw, rules_.strictness);
         if (!decoded) co_return rpc_error(decoded.error());
         envelope = std::move(*decoded);
     }
@@ -61,13 +68,13 @@ asio::awaitable<Answer> CommitHandler::commit_json(std::optional<json::RawValue>
     if (!given) co_return rpc_error(payload::missing_payload_refusal());
 
     const auto stored = co_await commit(std::move(*envelope), CommitVia::json);
-    if (!stored) co_return application_error(stored.error().text);
+    if (!stored) co_return stored.error();
     co_return std::string{"null"};
 }
 
-asio::awaitable<Result<void, Complaint>> CommitHandler::commit_ssz(Bytes ssz) {
+asio::awaitable<Result<void, RpcError>> CommitHandler::commit_ssz(Bytes ssz) {
     auto envelope = payload::envelope_from_ssz(std::move(ssz));
-    if (!envelope) co_return Complaint{"invalid ssz payload: " + envelope.error().text};
+    if (!envelope) co_return application_error("invalid ssz payload: " + envelope.error().text);
     co_return co_await commit(std::move(*envelope), CommitVia::binary);
 }
 

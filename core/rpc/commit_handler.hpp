@@ -16,26 +16,31 @@
 
 namespace conductor::rpc {
 
+struct CommitRules {
+    payload::Strictness strictness;
+    bool refuse_bad_hash{false};  ///< `commit.check-hash` is `sync`; costs milliseconds a megabyte
+};
+
 class CommitHandler {
 public:
     /// `committer` and `observer` outlive the handler.
-    CommitHandler(control::Committer& committer, Observer& observer, payload::Strictness strictness);
+    CommitHandler(control::Committer& committer, Observer& observer, CommitRules rules);
 
     /// Stores the envelope on a quorum. Its caller bounds it; a commit that was given up may still happen.
-    ///   errors  the whole sentence of ERR-A or ERR-F
-    boost::asio::awaitable<Result<void, Complaint>> commit(payload::Envelope envelope, CommitVia via);
+    ///   errors  the whole sentence of ERR-A or ERR-F; −32602 for a hash that is not the payload's
+    boost::asio::awaitable<Result<void, RpcError>> commit(payload::Envelope envelope, CommitVia via);
 
     /// `conductor_commitUnsafePayload` by the exact decoder.
     boost::asio::awaitable<Answer> commit_json(std::optional<json::RawValue> params);
 
     /// The body of `POST /commit-unsafe-payload`.
-    ///   errors  the whole text of status 500
-    boost::asio::awaitable<Result<void, Complaint>> commit_ssz(Bytes ssz);
+    ///   errors  the message is the whole text of status 500
+    boost::asio::awaitable<Result<void, RpcError>> commit_ssz(Bytes ssz);
 
 private:
     control::Committer& committer_;
     Observer& observer_;
-    payload::Strictness strictness_;
+    CommitRules rules_;
 };
 
 }  // namespace conductor::rpc

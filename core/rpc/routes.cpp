@@ -206,7 +206,7 @@ asio::awaitable<RpcAnswer> Routes::answer_fast_commit(std::string id, payload::E
         answer.body = result_text(id, "null");
     } else {
         RpcError error{code::timeout, "request timed out", {}};
-        if (stored) error = application_error(stored->error().text);
+        if (stored) error = stored->error();
         answer.from_transport = !stored;
         facts.error_code = error.code;
         answer.body = error_text(id, error);
@@ -238,7 +238,7 @@ asio::awaitable<HttpResponse> Routes::answer_binary(HttpRequest& request) {
     auto storing = parts_.commits.commit_ssz(request.body.into_bytes());
     const auto stored = co_await within(request.answer_by - now(), std::move(storing));
     if (!stored) co_return text_response(500, "failed to apply payload envelope: request timed out");
-    if (!*stored) co_return text_response(500, stored->error().text);
+    if (!*stored) co_return text_response(500, stored->error().message);
     co_return HttpResponse{};
 }
 

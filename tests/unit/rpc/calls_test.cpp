@@ -71,6 +71,29 @@ TEST_CASE("the fast and the exact decoder hand on the same octets", "[rpc][commi
     CHECK(taken[0].hash == taken[1].hash);
 }
 
+TEST_CASE("check-hash=sync refuses a payload that is not what its hash says, before the backend sees it",
+          "[rpc][commit]") {
+    auto options = as_go();
+    options.refuse_bad_hash = true;
+    Node node{options};
+    CHECK(ask(node, json_post(json_block())).body == "{\"jsonrpc\":\"2.0\",\"id\":33,\"result\":null}\n");
+    CHECK(ask(node, binary_post(ssz_block())).status == 200);
+
+    auto damaged = ssz_block();
+    damaged[40] = static_cast<char>(damaged[40] ^ 1);  // in the parent's hash
+    const auto binary = ask(node, binary_post(damaged));
+    CHECK(binary.status == 500);
+    CHECK(binary.body.find("payload has bad block hash") != std::string::npos);
+
+    auto text = json_block();
+    const auto gas = text.find("\"gasUsed\":\"0x") + 13;
+    text[gas] = text[gas] == '1' ? '2' : '1';
+    const auto json = ask(node, json_post(text)).body;
+    CHECK(json.find("-32602") != std::string::npos);
+    CHECK(json.find("payload has bad block hash") != std::string::npos);
+    CHECK(node.committer.taken().size() == 2);
+}
+
 TEST_CASE("a commit that nobody answers times out before the write timeout", "[rpc][commit]") {
     auto options = as_go();
     options.http.write_timeout = 250ms;

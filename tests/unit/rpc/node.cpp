@@ -98,7 +98,7 @@ NodeOptions as_go() {
     return options;
 }
 
-Node::Node(NodeOptions options) : commits_{committer, observer, options.strictness} {
+Node::Node(NodeOptions options) : commits_{committer, observer, {options.strictness, options.refuse_bad_hash}} {
     add_read_methods(methods_, node, node);
     add_commit_method(methods_, commits_);
     add_silent_methods(methods_);

@@ -82,6 +82,7 @@ struct NodeOptions {
     HttpServerOptions http;
     RouteOptions routes;
     payload::Strictness strictness;
+    bool refuse_bad_hash{false};
 };
 /// The defaults of op-conductor v1.19: 5 MiB, its version text; waits short enough for tests.
 [[nodiscard]] NodeOptions as_go();
