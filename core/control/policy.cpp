@@ -130,6 +130,7 @@ void Policy::on(const Judged& event) {
 void Policy::on(const PeersSeen& event) {
     const auto said = [](const peers::View& view) {
         std::vector<std::pair<bool, std::pair<peers::Says, peers::Says>>> words;
+        words.reserve(view.rows.size());
         for (const auto& row : view.rows)
             words.push_back({row.asked, {row.status.overridden, row.status.active}});
         return words;

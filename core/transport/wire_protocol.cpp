@@ -10,7 +10,6 @@ namespace conductor::wire {
 
 using consensus::Ballot;
 using consensus::Message;
-using consensus::Position;
 using consensus::Sender;
 
 namespace {
@@ -207,7 +206,8 @@ Result<Asked, Complaint> understand(Request request) {
     }
     if (asked.refusal) return asked;
 
-    auto message = std::visit([](auto&& held) { return meaning(std::move(held)); }, std::move(request));
+    auto message =
+        std::visit([](auto&& held) { return meaning(std::forward<decltype(held)>(held)); }, std::move(request));
     if (!message) return message.error();
     asked.message = std::move(*message);
     return asked;
