@@ -3,6 +3,7 @@
 // exits 1 where a step fails; leaves nothing running and nothing behind.
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdarg>
 #include <cstdio>
@@ -95,6 +96,21 @@ void commit_recorded(ConductorDaemon& daemon, const std::vector<RecordedBlock>& 
     }
 }
 
+/// The largest recorded block came as SSZ; as JSON it has 4 MB.
+void commit_largest_as_json(ConductorDaemon& daemon, const std::vector<RecordedBlock>& blocks,
+                            Account& account) {
+    const auto& largest =
+        *std::ranges::max_element(blocks, {}, [](const auto& b) { return b.envelope.ssz.size(); });
+    auto block = largest;
+    block.json = true;
+    block = at_height(block, 900'000);
+    const auto client = daemon.client();
+    const auto start = Clock::now();
+    if (!commit(*client, block, account)) throw Failed{"the largest block was not acknowledged as JSON"};
+    say("committed the largest of them as JSON, %.1f MB: %.1f ms", static_cast<double>(block.body.size()) / 1e6,
+        1000 * seconds_since(start));
+}
+
 /// Commits ever higher blocks until the daemon stops answering; another thread kills it meanwhile.
 std::uint64_t load_until_killed(ConductorDaemon& daemon, const std::vector<RecordedBlock>& blocks,
                                 Account& account) {
@@ -185,6 +201,7 @@ void run(const std::filesystem::path& program, const std::filesystem::path& data
 
     start(daemon, "started on an empty directory, bootstrapped");
     commit_recorded(daemon, blocks, account);
+    commit_largest_as_json(daemon, blocks, account);
     const auto newest = load_until_killed(daemon, blocks, account);
     start(daemon, "started again on what was left");
     const auto block = [&](std::uint64_t number) { return at_height(blocks[number % blocks.size()], number); };
