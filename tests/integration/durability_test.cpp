@@ -1,6 +1,7 @@
 // What a real conductord has acknowledged is there after it was killed, stopped, or left by its disk.
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -70,6 +71,48 @@ struct Faulty {
 };
 
 }  // namespace
+
+TEST_CASE("with a byte bound the disk stays bounded, and after SIGKILL the head is back",
+          "[integration][P-20]") {
+    constexpr std::uintmax_t retained = 64U << 20U;
+    constexpr std::uintmax_t segment = 64U << 20U;
+    const TempDir work{"conductord-bound"};
+    ConductorDaemon daemon{{conductord_program(),
+                            work.path(),
+                            "seq-1",
+                            {{"OP_CONDUCTOR_STORAGE_RETAIN_BYTES", std::to_string(retained)}},
+                            {}}};
+    daemon.start();
+    REQUIRE(daemon.leads(10s));
+    const auto& large =
+        *std::ranges::max_element(blocks(), {}, [](const auto& block) { return block.envelope.ssz.size(); });
+    const auto client = daemon.client();
+    Account account;
+    std::uintmax_t most = 0;
+    std::uint64_t number = 1'000'000;
+    for (int i = 0; i < 300; ++i) {  // 600 MB
+        REQUIRE(account.commit(*client, at_height(large, ++number)).empty());
+        std::uintmax_t octets = 0;
+        for (const auto& file : std::filesystem::recursive_directory_iterator{daemon.store()}) {
+            std::error_code gone;  // a segment may be recycled while we look
+            const auto size = file.file_size(gone);
+            if (!gone && file.is_regular_file(gone)) octets += size;
+        }
+        most = std::max(most, octets);
+        if (i % 20 == 0) account = {};
+    }
+    CHECK(most <= retained * 105 / 100 + 128 * large.envelope.ssz.size() + 4 * segment);
+    INFO("most octets on disk: " << most);
+
+    daemon.process().kill_hard();
+    daemon.start();
+    REQUIRE(daemon.leads(10s));
+    const auto again = daemon.client();
+    auto sibling = at_height(large, number);
+    sibling.body[504 + 20] = static_cast<char>(sibling.body[504 + 20] ^ 1);
+    CHECK(account.commit(*again, sibling).find("conflicting payload at head") != std::string::npos);
+    CHECK(account.commit(*again, at_height(large, ++number)).empty());
+}
 
 TEST_CASE("40 SIGKILLs under load lose nothing acknowledged and invent nothing", "[integration][durability]") {
     kill_at_random(40);
