@@ -109,7 +109,7 @@ bool Daemon::start_rpc() {
     http.address = settings_.rpc.addr;
     http.port = settings_.rpc.port;
     logging::info("starting JSON-RPC server");
-    server_.emplace(net_.get_executor(), *routes_, rpc_log_, http);
+    server_.emplace(net_.context(), *routes_, rpc_log_, http);
     const auto port = server_->listen();
     if (!port) {
         logging::crit("Application failed",
@@ -214,7 +214,7 @@ void Daemon::stop(int code) {
     } else {
         end_within(stop_limit, exit_failed);
     }
-    boost::asio::co_spawn(net_, server_->stop(), [this](const std::exception_ptr&) {
+    boost::asio::co_spawn(net_.context(), server_->stop(), [this](const std::exception_ptr&) {
         boost::asio::post(core_, [this] { rpc_stopped(); });
     });
 }

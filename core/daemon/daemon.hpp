@@ -5,7 +5,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +19,7 @@
 #include "core/rpc/http_server.hpp"
 #include "core/rpc/methods.hpp"
 #include "core/rpc/routes.hpp"
+#include "core/runtime/io_threads.hpp"
 #include "core/storage/posix_files.hpp"
 
 namespace conductor::daemon {
@@ -56,7 +56,7 @@ private:
     bool stopping_{false};
 
     boost::asio::io_context core_;
-    boost::asio::thread_pool net_;
+    IoThreads net_;
     boost::asio::signal_set signals_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 

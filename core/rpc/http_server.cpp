@@ -32,8 +32,8 @@ constexpr Duration stop_look = std::chrono::milliseconds{10};
 
 // Connections run on strands of their own; what they share is this set, hence the mutex.
 struct HttpServer::Shared {
-    Shared(asio::any_io_executor on, HttpHandler& handles, Observer& observes, HttpServerOptions given)
-        : executor{std::move(on)},
+    Shared(asio::io_context& net, HttpHandler& handles, Observer& observes, HttpServerOptions given)
+        : executor{net.get_executor()},
           handler{handles},
           observer{observes},
           options{std::move(given)},
@@ -41,12 +41,12 @@ struct HttpServer::Shared {
           acceptor_strand{asio::make_strand(executor)},
           acceptor{acceptor_strand} {}
 
-    asio::any_io_executor executor;
+    asio::io_context::executor_type executor;
     HttpHandler& handler;
     Observer& observer;
     const HttpServerOptions options;
     BodyPool bodies;
-    asio::strand<asio::any_io_executor> acceptor_strand;
+    asio::strand<asio::io_context::executor_type> acceptor_strand;
     tcp::acceptor acceptor;
     TaskGroup listening;
     TaskGroup serving;
@@ -98,9 +98,9 @@ Result<tcp::endpoint, Complaint> resolve(const asio::any_io_executor& executor,
 
 }  // namespace
 
-HttpServer::HttpServer(asio::any_io_executor executor, HttpHandler& handler, Observer& observer,
+HttpServer::HttpServer(asio::io_context& net, HttpHandler& handler, Observer& observer,
                        HttpServerOptions options)
-    : shared_{std::make_shared<Shared>(std::move(executor), handler, observer, std::move(options))} {}
+    : shared_{std::make_shared<Shared>(net, handler, observer, std::move(options))} {}
 
 HttpServer::~HttpServer() {
     CONDUCTOR_CHECK(shared_->listening.size() == 0);

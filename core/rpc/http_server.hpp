@@ -1,12 +1,12 @@
 // HTTP/1.1 over TCP, with the limits and habits of Go's net/http: keep-alive, pipelining, chunked bodies,
 // 100-continue, read, write and idle timeouts. Knows no route. Every wait and every buffer has a bound.
 //
-// Runs on the executor it is given, each connection on a strand of its own; its members may be called from
+// Runs on the context it is given, each connection on a strand of its own; its members may be called from
 // any thread.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -36,8 +36,8 @@ struct HttpServerOptions {
 
 class HttpServer {
 public:
-    /// `handler` and `observer` outlive the server.
-    HttpServer(boost::asio::any_io_executor executor, HttpHandler& handler, Observer& observer,
+    /// All outlive the server. Several threads may run `net` (runtime/io_threads).
+    HttpServer(boost::asio::io_context& net, HttpHandler& handler, Observer& observer,
                HttpServerOptions options);
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <cstdio>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "core/rpc/http_server.hpp"
+#include "core/runtime/io_threads.hpp"
 #include "tests/bench/figures.hpp"
 
 using namespace conductor;
@@ -132,13 +132,13 @@ std::string post_of(std::size_t body) {
 
 int main(int argc, char** argv) {
     const int rounds = argc > 1 ? std::max(5, std::atoi(argv[1])) : 9;
-    boost::asio::thread_pool threads{2};
+    IoThreads threads{2};
     Sink sink;
     rpc::Observer observer;
     rpc::HttpServerOptions options;
     options.address = "127.0.0.1";
     options.port = 0;
-    rpc::HttpServer server{threads.get_executor(), sink, observer, options};
+    rpc::HttpServer server{threads.context(), sink, observer, options};
     const auto port = server.listen();
     if (!port) fail(port.error().text.c_str());
 
@@ -167,6 +167,7 @@ int main(int argc, char** argv) {
         rows.push_back(std::move(row));
     }
     bench::print_table(rows);
-    boost::asio::co_spawn(boost::asio::make_strand(threads), server.stop(), boost::asio::use_future).get();
+    boost::asio::co_spawn(boost::asio::make_strand(threads.context()), server.stop(), boost::asio::use_future)
+        .get();
     threads.join();
 }

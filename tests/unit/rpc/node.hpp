@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -16,6 +15,7 @@
 #include "core/rpc/conductor_methods.hpp"
 #include "core/rpc/http_server.hpp"
 #include "core/rpc/routes.hpp"
+#include "core/runtime/io_threads.hpp"
 
 namespace conductor::rpc::test {
 
@@ -99,7 +99,7 @@ public:
     RecordingObserver observer;
 
 private:
-    boost::asio::thread_pool threads_{2};
+    IoThreads threads_{2};
     CommitHandler commits_;
     MethodTable methods_;
     std::unique_ptr<Routes> routes_;
