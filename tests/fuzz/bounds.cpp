@@ -35,7 +35,12 @@ void gave(std::size_t octets) {
 #ifdef CONDUCTOR_FUZZ_ASAN
 
 // AddressSanitizer pairs new and delete itself, and libFuzzer is linked with its pair: so its hooks count.
-#include <sanitizer/allocator_interface.h>
+// GCC ships them without their header.
+extern "C" {
+int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void*, std::size_t),
+                                              void (*free_hook)(const volatile void*));
+std::size_t __sanitizer_get_allocated_size(const volatile void* memory);
+}
 
 namespace {
 constexpr int slowness = 10;
