@@ -10,11 +10,17 @@ class MemoryDisk::Store final : public storage::LogStore {
 public:
     explicit Store(MemoryDisk& disk) : disk_{disk} {
         const std::lock_guard lock{disk_.mutex_};
+        ++disk_.open_stores_;
         state_.hard_state = disk_.hard_;
         state_.snapshot = disk_.snapshot_;
         state_.snapshot_has_payload = !disk_.snapshot_payload_.empty();
         for (const auto& [index, entry] : disk_.entries_)
             state_.entries.push_back({entry.position, entry.type, entry.data.size(), entry.configuration});
+    }
+
+    ~Store() override {
+        const std::lock_guard lock{disk_.mutex_};
+        --disk_.open_stores_;
     }
 
     const consensus::StoredState& recovered() const override { return state_; }
@@ -102,6 +108,10 @@ Result<void, storage::StoreError> MemoryDisk::pass() {
     return {};
 }
 
+bool MemoryDisk::closed() const {
+    const std::lock_guard lock{mutex_};
+    return open_stores_ == 0;
+}
 std::size_t MemoryDisk::batches() const {
     const std::lock_guard lock{mutex_};
     return batches_;

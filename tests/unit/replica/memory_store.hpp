@@ -19,6 +19,8 @@ public:
     void fail_next(storage::StoreErrc code);
     /// Whether a call hangs at this moment.
     [[nodiscard]] bool hangs() const;
+    /// Whether no store is open: a thread that was left behind has gone too.
+    [[nodiscard]] bool closed() const;
     [[nodiscard]] std::size_t batches() const;
     [[nodiscard]] std::size_t bodies_read() const;
     [[nodiscard]] std::size_t entries() const;
@@ -36,6 +38,7 @@ private:
     bool hanging_{false};
     bool waiting_{false};
     std::optional<storage::StoreErrc> failure_;
+    int open_stores_{0};
     std::size_t batches_{0};
     std::size_t bodies_read_{0};
     consensus::HardState hard_;

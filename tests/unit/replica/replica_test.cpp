@@ -288,5 +288,7 @@ TEST_CASE("stop answers whoever waits, and what was not on disk is unknown", "[r
         CHECK(node.committed(block(2)) == "raft is already shutdown");
     }
     disk.resume();
-    std::this_thread::sleep_for(50ms);  // the abandoned thread leaves the disk before the disk goes
+    // The abandoned thread leaves the disk before the disk goes.
+    for (int i = 0; i < 500 && !disk.closed(); ++i) std::this_thread::sleep_for(10ms);
+    CHECK(disk.closed());
 }
