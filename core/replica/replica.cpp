@@ -46,7 +46,6 @@ Replica::~Replica() = default;
 
 void Replica::stop(std::chrono::milliseconds limit) {
     if (life_ == Life::stopped) return;
-    const bool failed = life_ == Life::dead;
     life_ = Life::stopped;
     ready_.store(false);
     leading_until_ns_.store(not_leading);
@@ -58,7 +57,7 @@ void Replica::stop(std::chrono::milliseconds limit) {
     for (auto& [ask, done] : std::exchange(asked_, {})) done(lost());
     bootstraps_.clear();
     // A disk that hangs is left behind with its thread: nothing that depends on it was ever said.
-    if (failed || !disk_.stop(limit)) disk_.abandon();
+    if (!disk_.stop(limit)) disk_.abandon();
 }
 
 // ---- the protocol ---------------------------------------------------------------------------------------
