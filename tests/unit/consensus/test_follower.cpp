@@ -274,7 +274,20 @@ TEST_CASE("a snapshot of an old term, or with an unusable configuration, changes
     auto impossible = snapshot(3, at(3, 9));
     impossible.configuration_index = LogIndex{10};
     CHECK_FALSE(only<ErrorReply>(node.receive('b', impossible)).text.empty());
+    CHECK_FALSE(only<ErrorReply>(node.receive('b', snapshot(3, at(4, 9)))).text.empty());
     CHECK(node.raft.last() == at(3, 2));
+}
+
+TEST_CASE("entries that contradict a snapshot behind which the log is gone close the connection",
+          "[consensus][total]") {
+    Node node{'a', stored("abc")};
+    node.receive('b', snapshot(3, at(3, 5)));
+    auto no_predecessor = append(3, {}, {entry(1, 6)});
+    no_predecessor.first = LogIndex{6};
+    CHECK(node.receive('b', no_predecessor).hang_up.size() == 1);
+    CHECK(node.receive('b', append(3, at(1, 2), {entry(1, 3), entry(1, 4), entry(1, 5), entry(1, 6)}))
+              .hang_up.size() == 1);
+    CHECK(node.raft.last() == at(3, 5));
 }
 
 TEST_CASE("a snapshot of no octets means no head, and none is taken of it", "[consensus][snapshot][C-60]") {
