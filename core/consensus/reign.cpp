@@ -181,8 +181,11 @@ Instant Raft::State::leader_deadline() const {
         if (peer.heartbeats.empty()) next = std::min(next, peer.heartbeat_at);
         const std::size_t room = peer.mode == Mode::stream ? max_bulk_in_flight : 1;
         if (peer.bulk.size() >= room) continue;
-        const bool due = peer.wants_contact || peer.next <= log.last().index || peer.mode != Mode::stream;
-        next = std::min(next, due ? peer.bulk_at : std::max(peer.bulk_at, peer.quiet_at));
+        // As in feed(): a moment named here at which nothing could be sent would keep the shell awake for
+        // nothing.
+        const bool due = peer.wants_contact || peer.next <= log.last().index;
+        if (due) next = std::min(next, peer.bulk_at);
+        if (peer.bulk.empty()) next = std::min(next, std::max(peer.bulk_at, peer.quiet_at));
     }
     for (const auto& change : reign->changes) next = std::min(next, change.until);
     if (reign->promotion) next = std::min(next, reign->promotion->until);

@@ -101,15 +101,22 @@ bool Raft::State::store_entries(const AppendRequest& request) {
     for (; entry != request.entries.end(); ++entry) {
         const auto index = entry->position.index;
         if (index > log.last().index) break;
-        const bool same = !log.holds(index) || log.at(index).position.term == entry->position.term;
+        const auto known = log.term_at(index);  // unknown: behind our snapshot
+        const bool same = !known || *known == entry->position.term;
         if (same && corrupt.count(index) == 0) continue;
         if (index <= commit) return false;
+        break;
+    }
+    if (entry == request.entries.end()) return true;
+    const auto index = entry->position.index;
+    const auto before = log.term_at(LogIndex{index.value() - 1});
+    if (before && *before > entry->position.term) return false;
 
+    if (index <= log.last().index) {
         // To put an unreadable entry back, the store drops what follows it, though it was acknowledged.
-        if (same) floor = std::max(floor, log.last());
+        if (log.at(index).position.term == entry->position.term) floor = std::max(floor, log.last());
         corrupt.erase(corrupt.lower_bound(index), corrupt.end());
         truncate(index);
-        break;
     }
     for (; entry != request.entries.end(); ++entry) append_facts(*entry);
     return true;

@@ -51,8 +51,9 @@ void Raft::State::snapshot_requested(const Received& received, const SnapshotReq
 
     const auto fault = fault_of(request.configuration);
     if (fault) return reply(received, ErrorReply{"unusable snapshot: " + *fault}, Needs::term);
-    if (request.last.index == LogIndex{} || request.configuration_index > request.last.index)
-        return reply(received, ErrorReply{"unusable snapshot: its indices make no sense"}, Needs::term);
+    const bool sound = request.last.index != LogIndex{} && request.last.term <= request.term &&
+                       request.configuration_index <= request.last.index;
+    if (!sound) return reply(received, ErrorReply{"unusable snapshot: its indices make no sense"}, Needs::term);
 
     heard_leader();
     if (request.last.index <= commit) {  // it would roll the state back; we have all that it stands for

@@ -352,7 +352,12 @@ void Cluster::schedule_alarm(std::size_t who) {
         auto& m = members_[who];
         if (m.life != life || !m.running) return;
         m.alarm = Instant::max();
-        if (now_ >= m.machine->next_deadline() && now_ >= m.frozen_until) step(who, raft::Tick{});
+        if (now_ >= m.machine->next_deadline() && now_ >= m.frozen_until) {
+            step(who, raft::Tick{});
+            if (m.running && m.machine->next_deadline() <= now_) step(who, raft::Tick{});
+            if (m.running && m.machine->next_deadline() <= now_)
+                fail("woken at a moment when nothing could be done");
+        }
         schedule_alarm(who);
     });
 }

@@ -84,6 +84,7 @@ public:
     Output step(const Input& input) {
         auto out = raft.step(now, input);
         if (out.write) ticket = out.write->ticket;
+        refusals.insert(refusals.end(), out.refused.begin(), out.refused.end());
         return out;
     }
     Output after(Duration wait, const Input& input = Tick{}) {
@@ -110,6 +111,7 @@ public:
     Instant now{Instant{} + 100s};
     Raft raft;
     WriteTicket ticket;
+    std::vector<Refused> refusals;  ///< all so far
 };
 
 /// All messages of one kind that left in `out`, at once or after a write.
