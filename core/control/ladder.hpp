@@ -97,6 +97,8 @@ public:
     [[nodiscard]] LadderStep answered(Instant now, const Answer& answer, const Ground& ground);
     /// The wait of the last rung has ended.
     [[nodiscard]] LadderStep waited(Instant now, const Ground& ground);
+    /// The climb is given up; what is known of this reign stays.
+    void abandon() { phase_ = Phase::idle; }
     /// The reign is over, or the sequencer runs: how long the node has been behind no longer counts.
     void reset();
 

@@ -294,6 +294,7 @@ void Policy::abort_plan() {
     abandon(node_);
     abandon(group_);
     ladder_wait_.reset();
+    ladder_.abandon();
     run_.reset();
     plan_ = Plan::none;
 }
