@@ -6,13 +6,14 @@
 #include <sstream>
 
 #include "core/config/options.hpp"
+#include "tests/support/places.hpp"
 
 using namespace conductor::config;
 
 namespace {
 
 std::string file(const std::string& name) {
-    std::ifstream in{std::string{CONDUCTOR_TEST_DATA} + "/config/" + name};
+    std::ifstream in{test::test_data() + "/config/" + name};
     std::ostringstream text;
     text << in.rdbuf();
     return text.str();

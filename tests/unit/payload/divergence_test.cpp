@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/payload/transcode.hpp"
+#include "tests/support/places.hpp"
 #include "tests/unit/payload/vectors.hpp"
 
 using namespace conductor;
@@ -32,7 +33,7 @@ struct Page {
 };
 
 Page read_page() {
-    std::ifstream in{std::string{CONDUCTOR_SOURCE_DIR} + "/docs/divergence.md"};
+    std::ifstream in{test::source_dir() + "/docs/divergence.md"};
     REQUIRE(in.is_open());
     Page page;
     bool ours = false;

@@ -21,6 +21,7 @@ public:
     ~Store() override {
         const std::lock_guard lock{disk_.mutex_};
         --disk_.open_stores_;
+        disk_.changed_.notify_all();
     }
 
     const consensus::StoredState& recovered() const override { return state_; }
@@ -75,6 +76,12 @@ std::unique_ptr<storage::LogStore> MemoryDisk::open() {
     return std::make_unique<Store>(*this);
 }
 
+// A thread that was left behind in here must leave before the disk goes, or a failed test never ends.
+MemoryDisk::~MemoryDisk() {
+    resume();
+    (void)closes();
+}
+
 void MemoryDisk::hang() {
     const std::lock_guard lock{mutex_};
     hanging_ = true;
@@ -108,9 +115,9 @@ Result<void, storage::StoreError> MemoryDisk::pass() {
     return {};
 }
 
-bool MemoryDisk::closed() const {
-    const std::lock_guard lock{mutex_};
-    return open_stores_ == 0;
+bool MemoryDisk::closes() {
+    std::unique_lock lock{mutex_};
+    return changed_.wait_for(lock, 10s, [&] { return open_stores_ == 0; });
 }
 std::size_t MemoryDisk::batches() const {
     const std::lock_guard lock{mutex_};

@@ -14,13 +14,14 @@ namespace conductor::test {
 /// Shared by the test's thread and the disk thread; every member locks.
 class MemoryDisk {
 public:
+    ~MemoryDisk();
     void hang();
     void resume();
     void fail_next(storage::StoreErrc code);
     /// Whether a call hangs at this moment.
     [[nodiscard]] bool hangs() const;
-    /// Whether no store is open: a thread that was left behind has gone too.
-    [[nodiscard]] bool closed() const;
+    /// Whether within ten seconds no store is open any more: a thread that was left behind has gone too.
+    [[nodiscard]] bool closes();
     [[nodiscard]] std::size_t batches() const;
     [[nodiscard]] std::size_t bodies_read() const;
     [[nodiscard]] std::size_t entries() const;

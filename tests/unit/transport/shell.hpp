@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <future>
@@ -58,10 +59,10 @@ public:
         items_.push_back(std::move(item));
         changed_.notify_all();
     }
-    /// Whether there are `count` within ten seconds.
-    bool wait_for(std::size_t count) {
+    /// Whether there are `count` in time.
+    bool wait_for(std::size_t count, std::chrono::seconds limit = std::chrono::seconds{20}) {
         std::unique_lock lock{mutex_};
-        return changed_.wait_for(lock, std::chrono::seconds{10}, [&] { return items_.size() >= count; });
+        return changed_.wait_for(lock, limit, [&] { return items_.size() >= count; });
     }
     std::vector<Item> all() {
         const std::lock_guard lock{mutex_};

@@ -152,6 +152,7 @@ TEST_CASE("sixty-four entries of four mebibytes arrive as they were sent", "[tra
     const auto data = Bytes::adopt(std::vector<std::uint8_t>(4 << 20, 0xab));
     const auto entries = entries_from(5, 64, data);
     asking.send(1, append_of(entries), entries);
+    REQUIRE(asking.outcomes.wait_for(1, 60s));
     const auto outcome = asking.only_outcome();
     INFO(outcome.why);
     REQUIRE(append_reply(outcome).success);
