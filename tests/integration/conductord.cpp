@@ -2,7 +2,7 @@
 
 #include "core/storage/log_store.hpp"
 #include "core/storage/posix_files.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 
 namespace conductor::test {
 
@@ -11,7 +11,7 @@ std::filesystem::path conductord_program() {
 }
 
 const std::vector<RecordedBlock>& blocks() {
-    static const auto all = recorded_blocks(std::filesystem::path{test::test_data()} / "commit");
+    static const auto all = recorded_blocks(std::filesystem::path{conductor::checkout::test_data()} / "commit");
     return all;
 }
 

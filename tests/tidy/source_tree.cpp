@@ -1,5 +1,5 @@
 #include "tests/tidy/source_tree.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -11,7 +11,7 @@ namespace conductor::tidy {
 std::vector<SourceFile> sources_under(const std::vector<std::string>& folders) {
     namespace fs = std::filesystem;
     const std::set<std::string> endings{".cpp", ".hpp", ".h", ".c"};
-    const fs::path root{conductor::test::source_dir()};
+    const fs::path root{conductor::checkout::sources()};
 
     std::vector<SourceFile> found;
     for (const auto& folder : folders) {

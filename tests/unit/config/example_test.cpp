@@ -3,14 +3,14 @@
 
 #include "core/config/file.hpp"
 #include "core/config/resolved.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 
 using namespace conductor::config;
 
 namespace {
 
 std::vector<std::string> example_lines() {
-    std::ifstream in{test::source_dir() + "/config/conductord.example.toml"};
+    std::ifstream in{conductor::checkout::sources() + "/config/conductord.example.toml"};
     std::vector<std::string> out;
     for (std::string line; std::getline(in, line);) out.push_back(line);
     return out;

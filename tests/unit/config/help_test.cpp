@@ -6,14 +6,14 @@
 #include <sstream>
 
 #include "core/config/options.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 
 using namespace conductor::config;
 
 namespace {
 
 std::string file(const std::string& name) {
-    std::ifstream in{test::test_data() + "/config/" + name};
+    std::ifstream in{conductor::checkout::test_data() + "/config/" + name};
     std::ostringstream text;
     text << in.rdbuf();
     return text.str();

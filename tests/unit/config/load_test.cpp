@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/base/json_scan.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 #include "tests/unit/config/support.hpp"
 
 using namespace conductor;
@@ -337,9 +337,9 @@ TEST_CASE("the real disk is read within a bound", "[config][load]") {
     CHECK(files.read("/no/such/file").error().text == "no such file or directory");
     CHECK(files.read("/").error().text == "is a directory");
     CHECK(files.read("/dev/zero").error().text == "larger than 16 MiB");
-    CHECK(files.read(test::source_dir() + "/LICENSE").value().text.size() > 100);
+    CHECK(files.read(conductor::checkout::sources() + "/LICENSE").value().text.size() > 100);
     CHECK_FALSE(files.exists("/no/such/file"));
     CHECK(files.list("/no/such/directory").empty());
-    CHECK_FALSE(files.list(test::source_dir() + "/config").empty());
+    CHECK_FALSE(files.list(conductor::checkout::sources() + "/config").empty());
     CHECK(process_environment().contains("PATH"));
 }

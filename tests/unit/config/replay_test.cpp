@@ -8,7 +8,7 @@
 
 #include "core/base/go_text.hpp"
 #include "core/base/json_scan.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 #include "tests/unit/config/support.hpp"
 
 using namespace conductor;
@@ -65,7 +65,8 @@ Recorded parse(std::string_view line) {
 std::vector<Recorded> recordings() {
     std::vector<Recorded> out;
     for (const std::string flavour : {"okx", "base"}) {
-        const auto text = unzipped(test::test_data() + "/config/bad-starts-" + flavour + ".jsonl.gz");
+        const auto text =
+            unzipped(conductor::checkout::test_data() + "/config/bad-starts-" + flavour + ".jsonl.gz");
         for (std::size_t at = 0; at < text.size();) {
             const auto end = std::min(text.find('\n', at), text.size());
             out.push_back(parse(std::string_view{text}.substr(at, end - at)));
@@ -108,7 +109,7 @@ struct Divergence {
 // Rows of docs/divergence.md, section config, that name starts.
 std::map<std::string, Divergence> divergences() {
     std::map<std::string, Divergence> out;
-    std::ifstream in{test::source_dir() + "/docs/divergence.md"};
+    std::ifstream in{conductor::checkout::sources() + "/docs/divergence.md"};
     const std::regex starts{R"(\(starts (.*?)\))"};
     const std::regex name{R"re("([^"]*)")re"};
     bool in_section = false;

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "core/runtime/log_format.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 
 using namespace conductor::logging;
 
@@ -128,7 +128,7 @@ TEST_CASE("lines recorded from op-conductor are written octet for octet", "[logg
         {"base-member-jsonms-info", Format::jsonms},
     }));
     CAPTURE(file);
-    std::ifstream in{test::test_data() + "/logging/" + file + ".stdout"};
+    std::ifstream in{conductor::checkout::test_data() + "/logging/" + file + ".stdout"};
     std::size_t lines = 0;
     TerminalPadding padding;
     for (std::string recorded; std::getline(in, recorded); ++lines) {

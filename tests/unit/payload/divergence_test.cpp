@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/payload/transcode.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 #include "tests/unit/payload/vectors.hpp"
 
 using namespace conductor;
@@ -33,7 +33,7 @@ struct Page {
 };
 
 Page read_page() {
-    std::ifstream in{test::source_dir() + "/docs/divergence.md"};
+    std::ifstream in{conductor::checkout::sources() + "/docs/divergence.md"};
     REQUIRE(in.is_open());
     Page page;
     bool ours = false;

@@ -9,7 +9,7 @@
 #include <charconv>
 
 #include "core/base/hex.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 
 namespace conductor::payload::test {
 
@@ -94,7 +94,7 @@ std::optional<std::vector<std::uint8_t>> Case::ssz_input() const {
 }
 
 std::string gunzip(const std::string& file) {
-    const auto path = test::test_data() + "/payload/" + file;
+    const auto path = conductor::checkout::test_data() + "/payload/" + file;
     const auto in = gzopen(path.c_str(), "rb");
     INFO(path);
     REQUIRE(in != nullptr);

@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "core/plugin/json_select.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 #include "tests/unit/plugin/world.hpp"
 
 namespace conductor::plugin::test {
@@ -24,7 +24,7 @@ inline std::string string_at(std::string_view json, std::string_view pointer) {
 }
 
 inline Exchange recorded(const std::string& flavour, const std::string& name) {
-    std::ifstream in{test::test_data() + "/engine/answers.jsonl"};
+    std::ifstream in{conductor::checkout::test_data() + "/engine/answers.jsonl"};
     for (std::string line; std::getline(in, line);) {
         if (string_at(line, "/name") != name || string_at(line, "/flavour") != flavour) continue;
         const auto status = json_slice(line, "/status");

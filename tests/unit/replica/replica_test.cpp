@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 #include "tests/support/recorded_blocks.hpp"
 #include "tests/unit/replica/memory_store.hpp"
 
@@ -30,7 +30,8 @@ private:
 };
 
 const RecordedBlock& recorded() {
-    static const auto blocks = recorded_blocks(std::filesystem::path{test::test_data()} / "commit");
+    static const auto blocks =
+        recorded_blocks(std::filesystem::path{conductor::checkout::test_data()} / "commit");
     return blocks.front();
 }
 

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 #include "tests/unit/rpc/raw_client.hpp"
 
 namespace conductor::rpc::test {
@@ -85,7 +85,7 @@ std::vector<std::pair<std::string, std::string>> Line::headers() const {
 }
 
 std::string file_text(const std::string& file) {
-    std::ifstream in{test::test_data() + "/" + file, std::ios::binary};
+    std::ifstream in{conductor::checkout::test_data() + "/" + file, std::ios::binary};
     INFO(file);
     REQUIRE(in.good());
     std::ostringstream text;
@@ -178,7 +178,7 @@ bool AdmittedDifference::covers(std::string_view name) const {
 }
 
 std::vector<AdmittedDifference> admitted_differences(std::string_view heading) {
-    std::ifstream in{test::source_dir() + "/docs/divergence.md"};
+    std::ifstream in{conductor::checkout::sources() + "/docs/divergence.md"};
     REQUIRE(in.good());
     std::vector<AdmittedDifference> out;
     bool inside = false;

@@ -7,20 +7,20 @@
 #include <stdexcept>
 
 #include "core/base/hex.hpp"
-#include "tests/support/places.hpp"
+#include "tests/support/checkout.hpp"
 
 namespace conductor::test {
 
 namespace {
 
 std::ifstream open_data(const std::string& name) {
-    std::ifstream file{test::test_data() + "/raft/" + name};
+    std::ifstream file{conductor::checkout::test_data() + "/raft/" + name};
     if (!file) throw std::runtime_error{"missing test data: " + name};
     return file;
 }
 
 Bytes unzipped(const std::string& name) {
-    const auto path = test::test_data() + "/raft/" + name;
+    const auto path = conductor::checkout::test_data() + "/raft/" + name;
     const auto file = gzopen(path.c_str(), "rb");
     if (file == nullptr) throw std::runtime_error{"missing test data: " + path};
     std::vector<std::uint8_t> octets;
