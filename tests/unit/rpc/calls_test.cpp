@@ -55,6 +55,7 @@ TEST_CASE("a commit that the backend refuses says why in Go's words", "[rpc][com
     node.committer.refuse_with(control::CommitError{"log data is nil or empty", true});
     CHECK(ask(node, binary_post(ssz_block())).body ==
           "failed to apply payload envelope to FSM: log data is nil or empty\n");
+    CHECK(node.observer.transcoded == 3);
     CHECK(node.observer.commits == 3);
     CHECK(node.observer.commits_failed == 3);
 }

@@ -63,11 +63,13 @@ public:
         bool notification{false};
     };
     void call_answered(const CallFacts& facts) override;
+    void payload_transcoded(Duration) override { ++transcoded; }
     void commit_answered(CommitVia via, Duration took, std::size_t octets, std::string_view error) override;
     void body_refused(std::uint64_t declared, std::uint64_t limit) override;
     void connection_refused() override { ++connections_refused; }
 
     [[nodiscard]] std::vector<Call> calls() const;
+    std::atomic<int> transcoded{0};
     std::atomic<int> commits{0};
     std::atomic<int> commits_failed{0};
     std::atomic<int> bodies_refused{0};
