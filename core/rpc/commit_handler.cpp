@@ -59,14 +59,18 @@ asio::awaitable<Answer> CommitHandler::commit_json(std::optional<json::RawValue>
     const auto first = *elements ? (*elements)->next() : std::nullopt;
     const bool given = first && first->kind != json::Kind::null;
     std::optional<payload::Envelope> envelope;
+    Duration took{};
     if (given) {
+        const auto started = now();
         auto decoded = payload::envelope_from_json(first->raw, rules_.strictness);
         if (!decoded) co_return rpc_error(decoded.error());
+        took = now() - started;
         envelope = std::move(*decoded);
     }
     if (first && (*elements)->next()) co_return params_detail::too_many(1);
     if (!given) co_return rpc_error(payload::missing_payload_refusal());
 
+    observer_.payload_transcoded(took);
     const auto stored = co_await commit(std::move(*envelope), CommitVia::json);
     if (!stored) co_return stored.error();
     co_return std::string{"null"};
@@ -75,6 +79,7 @@ asio::awaitable<Answer> CommitHandler::commit_json(std::optional<json::RawValue>
 asio::awaitable<Result<void, RpcError>> CommitHandler::commit_ssz(Bytes ssz) {
     auto envelope = payload::envelope_from_ssz(std::move(ssz));
     if (!envelope) co_return application_error("invalid ssz payload: " + envelope.error().text);
+    observer_.payload_transcoded(Duration{});
     co_return co_await commit(std::move(*envelope), CommitVia::binary);
 }
 

@@ -18,6 +18,12 @@ const Method* MethodTable::find(std::string_view name) const {
     return at == methods_.end() ? nullptr : &at->second;
 }
 
+std::vector<std::string> MethodTable::names() const {
+    std::vector<std::string> all;
+    for (const auto& entry : methods_) all.push_back(entry.first);
+    return all;
+}
+
 std::string MethodTable::modules() const {
     std::set<std::string> names{"rpc"};
     for (const auto& [name, method] : methods_) names.insert(name.substr(0, name.find('_')));

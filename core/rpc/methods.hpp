@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "core/rpc/params.hpp"
 
@@ -70,6 +71,8 @@ public:
 
     /// Null where there is none. Names are compared octet for octet.
     [[nodiscard]] const Method* find(std::string_view name) const;
+    /// Sorted.
+    [[nodiscard]] std::vector<std::string> names() const;
     /// `{"conductor":"1.0",…}`: every namespace that has a method, and `rpc`.
     [[nodiscard]] std::string modules() const;
 

@@ -27,6 +27,8 @@ class Observer {
 public:
     virtual ~Observer() = default;
     virtual void call_answered(const CallFacts&) {}
+    /// A payload on its way to the backend: what it took to make SSZ of it, nothing where it came as SSZ.
+    virtual void payload_transcoded(Duration) {}
     /// A payload that reached the backend; `error` is empty where it was stored.
     virtual void commit_answered(CommitVia, Duration, std::size_t /*octets*/, std::string_view /*error*/) {}
     /// 413, or a body beyond the budget (`limit` 0).

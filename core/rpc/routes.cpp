@@ -179,6 +179,7 @@ asio::awaitable<RpcAnswer> Routes::answer_rpc(HttpRequest& request) {
     const bool trusted = may_write(request.head, options_.cors_origins);
     if (trusted && request.body_end == BodyEnd::complete) {
         if (auto fast = payload::fast_commit_call(request.body.buffer(), ssz_pool_)) {
+            parts_.observer.payload_transcoded(now() - started);
             std::string id{fast->id};
             co_return co_await answer_fast_commit(std::move(id), std::move(fast->envelope), request, started);
         }

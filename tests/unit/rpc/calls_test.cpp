@@ -1,6 +1,10 @@
 // Calls and commits, as a client sees them.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
 
+#include "core/rpc/node_upstream.hpp"
 #include "tests/unit/rpc/node.hpp"
 #include "tests/unit/rpc/raw_client.hpp"
 #include "tests/unit/rpc/recordings.hpp"
@@ -55,6 +59,7 @@ TEST_CASE("a commit that the backend refuses says why in Go's words", "[rpc][com
     node.committer.refuse_with(control::CommitError{"log data is nil or empty", true});
     CHECK(ask(node, binary_post(ssz_block())).body ==
           "failed to apply payload envelope to FSM: log data is nil or empty\n");
+    CHECK(node.observer.transcoded == 3);
     CHECK(node.observer.commits == 3);
     CHECK(node.observer.commits_failed == 3);
 }
@@ -186,4 +191,124 @@ TEST_CASE("unsubscribing finds no subscription", "[rpc]") {
     CHECK(
         ask(node, json_post(R"({"jsonrpc":"2.0","id":1,"method":"eth_unsubscribe","params":["0x1"]})")).body ==
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32000,\"message\":\"subscription not found\"}}\n");
+}
+
+TEST_CASE("what the proxy asks and answers is the text that came", "[rpc][proxy]") {
+    Node node;
+    node.upstream.answer_ = std::string{R"({"b":1.50,"a":[ 1 ],"<":"\u003c"})"};
+    const auto answer = ask(
+        node, json_post(R"({"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["0xA", true]})"));
+    CHECK(answer.body ==
+          "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"b\":1.50,\"a\":[ 1 ],\"<\":\"\\u003c\"}}\n");
+    REQUIRE(node.upstream.asked().size() == 1);
+    CHECK(node.upstream.asked()[0].backend == Backend::execution);
+    CHECK(node.upstream.asked()[0].method == "eth_getBlockByNumber");
+    CHECK(node.upstream.asked()[0].params == R"(["0xA", true])");
+
+    node.upstream.answer_ = RpcError{-38001, "unknown", R"({"x":1})"};
+    CHECK(ask(node, json_post(R"({"jsonrpc":"2.0","id":1,"method":"optimism_syncStatus"})")).body ==
+          "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-38001,\"message\":\"unknown\",\"data\":{\"x\":1}}"
+          "}\n");
+    CHECK(node.upstream.asked()[1].backend == Backend::consensus);
+    CHECK(node.upstream.asked()[1].params == "[]");
+}
+
+TEST_CASE("a node that does not lead is not asked, nor is its answer given once it has stopped leading",
+          "[rpc][proxy]") {
+    const std::string refusal{
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32000,\"message\":\"refusing to proxy request to "
+        "non-leader sequencer\"}}\n"};
+    const auto call = json_post(R"({"jsonrpc":"2.0","id":1,"method":"admin_sequencerActive","params":[]})");
+    Node node;
+    node.upstream.answer_ = std::string{"true"};
+    node.node.leads_ = false;
+    CHECK(ask(node, call).body == refusal);
+    CHECK(node.upstream.asked().empty());
+
+    node.node.leads_ = true;
+    node.upstream.meanwhile_ = [&] { node.node.leads_ = false; };
+    CHECK(ask(node, call).body == refusal);
+    CHECK(node.upstream.asked().size() == 1);
+
+    // The limits of blocks are set on every node, led or not.
+    const auto any =
+        json_post(R"({"jsonrpc":"2.0","id":1,"method":"miner_setMaxDASize","params":["0x0","0x1"]})");
+    CHECK(ask(node, any).body == "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":true}\n");
+}
+
+TEST_CASE("block references and numbers are refused in Go's words", "[rpc][proxy]") {
+    Node node;
+    const auto [method, params, code, why] = GENERATE(table<std::string, std::string, int, std::string>({
+        {"eth_getBlockByNumber", R"(["0x", false])", -32602, R"(invalid argument 0: hex string \"0x\")"},
+        {"eth_getBlockByNumber", R"(["", false])", -32602, "invalid argument 0: empty hex string"},
+        {"eth_getBlockByNumber", R"(["0x1g", false])", -32602, "invalid argument 0: invalid hex string"},
+        {"eth_getBlockByNumber", R"(["0x8000000000000000", false])", -32602,
+         "invalid argument 0: block number larger than int64"},
+        {"eth_getBlockByNumber", R"(["0x10000000000000000", false])", -32602,
+         "invalid argument 0: hex number > 64 bits"},
+        {"eth_getBlockByNumber", R"(["latest", false, 1])", -32602, "too many arguments, want at most 2"},
+        {"miner_setMaxDASize", R"(["0x01", "0x1"])", -32602,
+         "invalid argument 0: json: cannot unmarshal hex number with leading zero digits into Go value of type "
+         "*hexutil.Big"},
+        {"miner_setMaxDASize", R"(["0x1", "0x1g"])", -32602,
+         "invalid argument 1: json: cannot unmarshal invalid hex string into Go value of type *hexutil.Big"},
+        {"optimism_outputAtBlock", R"(["0x10000000000000000"])", -32000,
+         "failed to decode block number: hex number > 64 bits"},
+    }));
+    const auto answer = ask(
+        node, json_post(R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":)" + params + "}"));
+    auto want = R"("error":{"code":)" + std::to_string(code) + R"(,"message":")" + why + R"("}})";
+    for (auto at = want.find('>'); at != std::string::npos; at = want.find('>')) want.replace(at, 1, "\\u003e");
+    INFO(answer.body);
+    CHECK(answer.body.find(want) != std::string::npos);
+    CHECK(node.upstream.asked().empty());
+}
+
+TEST_CASE("methods beyond Go's pass as they are; none of them steers the node", "[rpc][proxy]") {
+    FakeUpstream upstream;
+    upstream.answer_ = std::string{"\"10\""};
+    MethodTable table;
+    const ProxyPorts ports{[] { return true; }, upstream};
+    REQUIRE(add_proxied_methods(table, {"net_version", "opp2p_peers", "net_version"}, ports).has_value());
+    boost::asio::io_context context;
+    const std::string params{R"({"any":"thing"})"};
+    auto story = table.find("net_version")->later(*json::first_value(params));
+    auto answer = boost::asio::co_spawn(context, std::move(story), boost::asio::use_future);
+    context.run();
+    CHECK(*answer.get() == "\"10\"");
+    CHECK(upstream.asked().at(0).params == params);
+    CHECK(table.find("net_version")->access == Access::write);
+
+    const std::string steering = GENERATE("admin_startSequencer", "admin_stopSequencer", "miner_start",
+                                          "conductor_pause", "eth", "eth_", "debug_setHead", "");
+    const auto refused = add_proxied_methods(table, {steering}, ports);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().text == "proxy.methods: \"" + steering + "\" cannot be proxied");
+}
+
+TEST_CASE("the nodes behind the proxy are asked over HTTP from any thread", "[rpc][proxy][threads]") {
+    Node behind;
+    IoThreads threads{2};
+    const auto url = *http::read_url("http://127.0.0.1:" + std::to_string(behind.port()));
+    const auto dead = *http::read_url("http://127.0.0.1:1/key");
+    {
+        NodeUpstream upstream{boost::asio::make_strand(threads.context()), {url, dead}};
+        const auto asked = [&](Backend backend, const std::string& method) {
+            return boost::asio::co_spawn(boost::asio::make_strand(threads.context()),
+                                         upstream.ask(backend, method, "[]"), boost::asio::use_future);
+        };
+        std::vector<std::future<Answer>> answers;
+        for (int i = 0; i < 20; ++i) answers.push_back(asked(Backend::execution, "conductor_leader"));
+        for (auto& answer : answers) CHECK(*answer.get() == "true");
+
+        const auto unknown = asked(Backend::execution, "eth_x").get();
+        REQUIRE_FALSE(unknown.has_value());
+        CHECK(unknown.error().code == -32601);
+        CHECK(unknown.error().message == "the method eth_x does not exist/is not available");
+        const auto refused = asked(Backend::consensus, "optimism_syncStatus").get();
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code == -32000);
+        CHECK(refused.error().message ==
+              "Post \"http://127.0.0.1:1\": dial tcp 127.0.0.1:1: connect: connection refused");
+    }
 }

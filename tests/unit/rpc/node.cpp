@@ -46,6 +46,20 @@ std::vector<payload::Envelope> FakeCommitter::taken() const {
     return taken_;
 }
 
+boost::asio::awaitable<Answer> FakeUpstream::ask(Backend backend, std::string method, std::string params) {
+    {
+        const std::lock_guard lock{mutex_};
+        asked_.push_back({backend, std::move(method), std::move(params)});
+    }
+    if (meanwhile_) meanwhile_();
+    co_return answer_;
+}
+
+std::vector<FakeUpstream::Question> FakeUpstream::asked() const {
+    const std::lock_guard lock{mutex_};
+    return asked_;
+}
+
 void RecordingObserver::call_answered(const CallFacts& facts) {
     const std::lock_guard lock{mutex_};
     calls_.push_back({std::string{facts.method}, facts.error_code, facts.notification});
@@ -67,7 +81,7 @@ std::vector<RecordingObserver::Call> RecordingObserver::calls() const {
 
 namespace {
 
-// What control and the proxies will add: here only their names and parameters, as Go types them.
+// What control adds: here only their names and parameters, as Go types them.
 void add_silent_methods(MethodTable& table) {
     using Text = std::string;
     const auto done = [](const auto&...) -> Answer { return Text{"null"}; };
@@ -80,9 +94,6 @@ void add_silent_methods(MethodTable& table) {
     table.add<Text, std::uint64_t>("conductor_removeServer", write, done);
     table.add<Text, std::uint64_t>("conductor_demoteVoter", write, done);
     table.add<Text, Text>("conductor_transferLeaderToServer", write, done);
-    for (const auto* name :
-         {"eth_getBlockByNumber", "miner_setMaxDASize", "optimism_syncStatus", "admin_sequencerActive"})
-        table.add<json::RawValue, json::RawValue>(name, write, done);
 }
 
 }  // namespace
@@ -102,6 +113,13 @@ Node::Node(NodeOptions options) : commits_{committer, observer, {options.strictn
     add_read_methods(methods_, node, node);
     add_commit_method(methods_, commits_);
     add_silent_methods(methods_);
+    const ProxyPorts ports{[this] { return node.leads() || node.leader_overridden(); }, upstream};
+    const auto proxied =
+        add_proxied_methods(methods_,
+                            {"eth_getBlockByNumber", "miner_setMaxDASize", "optimism_syncStatus",
+                             "optimism_outputAtBlock", "optimism_rollupConfig", "admin_sequencerActive"},
+                            ports);
+    if (!proxied) throw std::runtime_error{proxied.error().text};
     add_server_methods(methods_, options.routes.version);
     const Routes::Parts parts{methods_, commits_, node, node, observer};
     routes_ = std::make_unique<Routes>(parts, options.routes);

@@ -14,6 +14,7 @@
 #include "core/rpc/commit_handler.hpp"
 #include "core/rpc/conductor_methods.hpp"
 #include "core/rpc/http_server.hpp"
+#include "core/rpc/proxy.hpp"
 #include "core/rpc/routes.hpp"
 #include "core/runtime/io_threads.hpp"
 
@@ -49,10 +50,32 @@ public:
     bool leader_overridden() const override { return overridden_; }
 
     // Set before the node answers anybody.
-    bool leads_{true}, paused_{false}, stopped_{false}, healthy_{true}, overridden_{false};
+    std::atomic<bool> leads_{true};
+    bool paused_{false}, stopped_{false}, healthy_{true}, overridden_{false};
     control::LeaderView leader_;
     control::MembershipView membership_;
     std::string not_ready_;
+};
+
+/// The nodes behind the proxy: one answer to whatever is asked.
+class FakeUpstream final : public Upstream {
+public:
+    boost::asio::awaitable<Answer> ask(Backend backend, std::string method, std::string params) override;
+
+    // Set before the node answers anybody.
+    Answer answer_{std::string{"null"}};
+    std::function<void()> meanwhile_;  ///< what happens while the node thinks
+
+    struct Question {
+        Backend backend{};
+        std::string method;
+        std::string params;
+    };
+    [[nodiscard]] std::vector<Question> asked() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<Question> asked_;
 };
 
 class RecordingObserver final : public Observer {
@@ -63,11 +86,13 @@ public:
         bool notification{false};
     };
     void call_answered(const CallFacts& facts) override;
+    void payload_transcoded(Duration) override { ++transcoded; }
     void commit_answered(CommitVia via, Duration took, std::size_t octets, std::string_view error) override;
     void body_refused(std::uint64_t declared, std::uint64_t limit) override;
     void connection_refused() override { ++connections_refused; }
 
     [[nodiscard]] std::vector<Call> calls() const;
+    std::atomic<int> transcoded{0};
     std::atomic<int> commits{0};
     std::atomic<int> commits_failed{0};
     std::atomic<int> bodies_refused{0};
@@ -96,6 +121,7 @@ public:
 
     FakeCommitter committer;
     FakeNode node;
+    FakeUpstream upstream;
     RecordingObserver observer;
 
 private:

@@ -73,10 +73,26 @@ bool starts_with_any(std::string_view name, std::initializer_list<std::string_vi
 bool one_node_can_answer(const Line& line) {
     const auto name = line.need("name");
     if (name == "connecting after conductor_stop" || line.need("state") == "stopped") return false;
-    if (starts_with_any(name, {"protocol", "batch", "http:", "healthz", "websocket", "binary:", "absent:",
-                               "conductor_active", "conductor_paused", "conductor_stopped",
-                               "conductor_sequencerHealthy", "conductor_leader", "conductor_clusterMembership",
-                               "conductor_commitUnsafePayload", "health_status", "rpc_modules"}))
+    if (starts_with_any(name, {"protocol",
+                               "batch",
+                               "http:",
+                               "healthz",
+                               "websocket",
+                               "binary:",
+                               "absent:",
+                               "conductor_active",
+                               "conductor_paused",
+                               "conductor_stopped",
+                               "conductor_sequencerHealthy",
+                               "conductor_leader",
+                               "conductor_clusterMembership",
+                               "conductor_commitUnsafePayload",
+                               "health_status",
+                               "rpc_modules",
+                               "eth_",
+                               "miner_",
+                               "optimism_",
+                               "admin_sequencerActive"}))
         return true;
     const auto response = line.object("response");
     const bool refused = response && response->text("body").value_or("").find("-32602") != std::string::npos;
@@ -109,6 +125,15 @@ void play(FakeNode& node, const Line& line) {
                 {ServerId{server.need("id")}, server.need("addr"),
                  server.number("suffrage") == 0 ? consensus::Suffrage::voter : consensus::Suffrage::nonvoter});
     }
+}
+
+void play(FakeUpstream& upstream, const Line& line) {
+    const auto response = line.object("response");
+    const auto body = response ? response->octets("body") : std::string{};
+    const auto frame = read_frame(body);
+    if (!frame || frame->value.kind != json::Kind::object) return;
+    const Line answer{std::string{frame->value.raw}};
+    if (const auto result = answer.raw("result")) upstream.answer_ = std::string{result->raw};
 }
 
 std::optional<control::CommitError> as_recorded(const Line& line) {
@@ -180,6 +205,7 @@ TEST_CASE("our answers are those that op-conductors were recorded with", "[rpc][
             if (flavour == "base") options.routes.version = "untagged";
             Node node{options};
             play(node.node, line);
+            play(node.upstream, line);
             node.committer.refuse_with(as_recorded(line));
             RawClient client{node.port()};
             std::string sent;

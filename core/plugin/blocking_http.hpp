@@ -1,0 +1,43 @@
+// The plugins' way to the network: HttpPost for threads that may block, over the asynchronous client. One
+// thread of its own does the work of all; a call that is cancelled or late leaves at once, whatever that thread
+// does.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.hpp"
+#include "core/plugin/ports.hpp"
+
+namespace conductor::plugin {
+
+/// What an `[endpoints.…]` table says, once read.
+struct HttpEndpoint {
+    std::string url;
+    Duration timeout{std::chrono::seconds{5}};                ///< of calls without a deadline; also their bound
+    std::vector<std::pair<std::string, std::string>> fields;  ///< such as Authorization; never shown
+};
+
+class BlockingHttp final : public HttpPost {
+public:
+    static constexpr std::size_t max_under_way = 64;
+
+    /// Nothing but a sentence that names the endpoint where a URL cannot be asked.
+    [[nodiscard]] static Result<std::shared_ptr<BlockingHttp>, Complaint> make(
+        const std::map<std::string, HttpEndpoint>& endpoints);
+    ~BlockingHttp() override;
+
+    Result<HttpReply, HttpError> post(const HttpCall& call) override;
+    Result<HttpReply, HttpError> get(const HttpCall& call) override;
+
+private:
+    struct Worker;
+    explicit BlockingHttp(std::unique_ptr<Worker> worker);
+    Result<HttpReply, HttpError> exchange(std::string_view method, const HttpCall& call);
+    std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace conductor::plugin
