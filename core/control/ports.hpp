@@ -68,4 +68,24 @@ public:
     virtual bool leader_overridden() const = 0;
 };
 
+/// How what an operator asked for has ended; empty: done.
+using OperatorDone = std::function<void(std::string error)>;
+
+/// What an operator may ask of the control loop. From any thread; each `done` is called exactly once, on core,
+/// unless the loop has gone.
+class ControlOperator {
+public:
+    virtual ~ControlOperator() = default;
+    /// In force when `done` is called: no start and no stop follows. At once, whatever is in flight.
+    virtual void pause(OperatorDone done) = 0;
+    /// Asks the node first whether it produces; bounded by the limit of that question.
+    virtual void resume(OperatorDone done) = 0;
+    /// The word of members that cannot be asked is waived until the next start (5.5.7, 5.5.8). Leader only.
+    virtual void waive_peer_check(OperatorDone done) = 0;
+    /// Changes answers, never actions (I-6).
+    virtual void override_leader(bool on, OperatorDone done) = 0;
+    /// Begins the shut-down of the process; `done` comes before it ends.
+    virtual void stop(OperatorDone done) = 0;
+};
+
 }  // namespace conductor::control
