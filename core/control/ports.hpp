@@ -88,4 +88,23 @@ public:
     virtual void stop(OperatorDone done) = 0;
 };
 
+enum class MemberChange : std::uint8_t { add_voter, add_nonvoter, demote_voter, remove };
+struct ChangeRequest {
+    MemberChange change{};
+    ServerId id;
+    std::string address;  ///< of the two additions
+    LogIndex version;     ///< 0: unconditional; otherwise that of the membership which is to be changed
+};
+
+/// What an operator may ask of the group. From any thread; each `done` is called exactly once, on core, unless
+/// the group's part of the process has ended. Errors are worded as op-conductor words them.
+class GroupOperator {
+public:
+    virtual ~GroupOperator() = default;
+    /// Whoever is to be added must take a connection first. Done once committed.
+    virtual void change(ChangeRequest request, OperatorDone done) = 0;
+    /// `target` empty: consensus chooses. Bounded by `raft.transfer-timeout`.
+    virtual void transfer(ServerId target, std::string address, OperatorDone done) = 0;
+};
+
 }  // namespace conductor::control
