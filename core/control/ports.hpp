@@ -68,4 +68,43 @@ public:
     virtual bool leader_overridden() const = 0;
 };
 
+/// How what an operator asked for has ended; empty: done.
+using OperatorDone = std::function<void(std::string error)>;
+
+/// What an operator may ask of the control loop. From any thread; each `done` is called exactly once, on core,
+/// unless the loop has gone.
+class ControlOperator {
+public:
+    virtual ~ControlOperator() = default;
+    /// In force when `done` is called: no start and no stop follows. At once, whatever is in flight.
+    virtual void pause(OperatorDone done) = 0;
+    /// Asks the node first whether it produces; bounded by the limit of that question.
+    virtual void resume(OperatorDone done) = 0;
+    /// The word of members that cannot be asked is waived until the next start (5.5.7, 5.5.8). Leader only.
+    virtual void waive_peer_check(OperatorDone done) = 0;
+    /// Changes answers, never actions (I-6).
+    virtual void override_leader(bool on, OperatorDone done) = 0;
+    /// Begins the shut-down of the process; `done` comes before it ends.
+    virtual void stop(OperatorDone done) = 0;
+};
+
+enum class MemberChange : std::uint8_t { add_voter, add_nonvoter, demote_voter, remove };
+struct ChangeRequest {
+    MemberChange change{};
+    ServerId id;
+    std::string address;  ///< of the two additions
+    LogIndex version;     ///< 0: unconditional; otherwise that of the membership which is to be changed
+};
+
+/// What an operator may ask of the group. From any thread; each `done` is called exactly once, on core, unless
+/// the group's part of the process has ended. Errors are worded as op-conductor words them.
+class GroupOperator {
+public:
+    virtual ~GroupOperator() = default;
+    /// Whoever is to be added must take a connection first. Done once committed.
+    virtual void change(ChangeRequest request, OperatorDone done) = 0;
+    /// `target` empty: consensus chooses. Bounded by `raft.transfer-timeout`.
+    virtual void transfer(ServerId target, std::string address, OperatorDone done) = 0;
+};
+
 }  // namespace conductor::control

@@ -202,6 +202,7 @@ std::optional<std::string> Replica::reason_to_refuse(const payload::Envelope& en
         return "timed out enqueuing operation";
     if (options_.refuse_siblings && contradicts_log(envelope)) {
         ++figures_.siblings_refused;
+        events_.sibling_refused();
         return "conflicting payload at head";
     }
     return std::nullopt;

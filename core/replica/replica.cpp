@@ -56,6 +56,7 @@ void Replica::stop(std::chrono::milliseconds limit) {
     waiters_.fail_all(lost());
     for (auto& [ask, done] : std::exchange(asked_, {})) done(lost());
     bootstraps_.clear();
+    fail_operations();
     // A disk that hangs is left behind with its thread: nothing that depends on it was ever said.
     if (!disk_.stop(limit)) disk_.abandon();
 }
@@ -75,6 +76,7 @@ void Replica::step(const consensus::Input& input) {
     perform(raft_->step(conductor::now(), input));
     if (life_ != Life::running) return;
     publish();
+    answer_reads();
     arm_timer();
 }
 
@@ -111,6 +113,7 @@ void Replica::answer_asks(const consensus::Output& out) {
         if (auto asked = asked_.extract(refusal.ask)) asked.mapped()(refused(consensus::client_text(refusal)));
         if (auto asked = bootstraps_.extract(refusal.ask)) asked.mapped()(refusal.why);
     }
+    answer_operations(out);
 }
 
 // ---- the disk -------------------------------------------------------------------------------------------
@@ -232,6 +235,7 @@ void Replica::fall_silent(const storage::StoreError& error) {
     seal_timer_.cancel();
     waiters_.fail_all(lost());
     for (auto& [ask, done] : std::exchange(asked_, {})) done(lost());
+    fail_operations();
     events_.store_failed(error);
 }
 

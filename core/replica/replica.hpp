@@ -46,6 +46,7 @@ struct Events {
     std::function<void(const consensus::SteppedDown&)> stepped_down = [](const auto&) {};
     std::function<void(const consensus::Sender&)> leader_changed = [](const auto&) {};
     std::function<void(const payload::Envelope&)> head_moved = [](const auto&) {};
+    std::function<void()> sibling_refused = [] {};  ///< a payload beside the head (P-51)
     std::function<void(bool)> stalled = [](bool) {};
     std::function<void(const storage::StoreError&)> store_failed = [](const auto&) {};
 };
@@ -57,6 +58,20 @@ struct Figures {
     std::uint64_t parent_mismatches{0};  ///< the next number on another parent than the head
     std::uint64_t siblings_refused{0};   ///< P-51
     std::uint64_t stalls{0};
+};
+
+/// Why the group did not do what it was asked to.
+struct AskError {
+    std::optional<consensus::Refusal> why;  ///< empty: none of consensus' reasons, `text` says which
+    std::string text;                       ///< as Go's library words it
+};
+using AskDone = std::function<void(Result<void, AskError>)>;
+
+/// The replicated value, at a moment at which this node certainly led.
+struct Standing {
+    Term term;                                     ///< in which leadership was confirmed
+    std::optional<payload::PayloadPosition> head;  ///< empty: no payload was ever committed
+    std::optional<BlockNumber> ring_from;          ///< payload_json() can give all from here to `head`
 };
 
 class Replica final : public control::Committer, public control::GroupView {
@@ -74,6 +89,19 @@ public:
     void stop(std::chrono::milliseconds limit);
 
     void commit(payload::Envelope envelope, control::CommitDone done) override;
+
+    // Asked of the group, on core. `done` comes on core, once, perhaps from inside the call; whoever is told
+    // must not ask again from inside it.
+
+    /// Has leadership confirmed (read-index) and everything applied that was committed before the question.
+    void confirm(std::function<void(Result<Standing, AskError>)> done);
+    /// Hands leadership to `target`; empty: consensus chooses. Done once this node leads no more.
+    void transfer(ServerId target, AskDone done);
+    /// Done once the change is committed. `version` 0: whatever the configuration is.
+    void change(consensus::Change change, ServerId id, std::string address, LogIndex version, AskDone done);
+    /// A payload of the ring as JSON envelope, read and converted on the disk thread.
+    ///   errors  the ring does not hold it, or the disk does not give it back as it was
+    void payload_json(BlockNumber number, std::function<void(Result<std::string, Complaint>)> done);
 
     [[nodiscard]] bool leads() const override;
     [[nodiscard]] control::LeaderView leader() const override;
@@ -100,6 +128,13 @@ private:
     void write(consensus::Write what);
     void written(WriteTicket ticket, const Result<void, storage::StoreError>& result);
     void answer_asks(const consensus::Output& out);
+
+    // ---- asks.cpp ----
+    [[nodiscard]] std::optional<AskError> reason_not_to_ask() const;
+    void answer_operations(const consensus::Output& out);
+    void answer_reads();
+    void fail_operations();
+    [[nodiscard]] Standing standing(Term term) const;
 
     void begin_commit(payload::Envelope envelope, control::CommitDone done);
     [[nodiscard]] std::optional<std::string> reason_to_refuse(const payload::Envelope& envelope);
@@ -135,6 +170,15 @@ private:
     Waiters waiters_;
     std::map<consensus::Ask, control::CommitDone> asked_;
     std::map<consensus::Ask, std::function<void(std::optional<consensus::Refusal>)>> bootstraps_;
+    using ReadDone = std::function<void(Result<Standing, AskError>)>;
+    struct ConfirmedRead {
+        LogIndex index;
+        Term term;
+        ReadDone done;
+    };
+    std::map<consensus::Ask, ReadDone> reads_;
+    std::deque<ConfirmedRead> confirmed_reads_;  ///< wait until their index is applied
+    std::map<consensus::Ask, AskDone> operations_;
     std::deque<consensus::Promise> promises_;
     Figures figures_;
 

@@ -1,0 +1,59 @@
+// Calls to the sequencer's node: one at a time, through the driver plugin and its lane. A call that was given
+// up is cancelled, but its lane is free only when it has ended; the next one waits for that here, within its
+// own limit, so that a stop is not refused because a question was still on its way. Core thread.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/control/surroundings.hpp"
+#include "core/daemon/payload_shelf.hpp"
+#include "core/plugin/sequencer_driver.hpp"
+
+namespace conductor::daemon {
+
+/// What the control loop makes of a driver's failure.
+[[nodiscard]] control::Failed failure_of(const plugin::CallError& error);
+
+class NodePort final : public control::CallLane {
+public:
+    using JsonDone = std::function<void(Result<std::string, Complaint>)>;
+    struct Surroundings {
+        control::CoreLoop& core;
+        plugin::Instance& driver;  ///< opened; outlives this object, as does every call on it
+        PayloadShelf& shelf;
+        /// A payload of the ring as JSON envelope; comes back on core.
+        std::function<void(BlockNumber, JsonDone)> ring_payload;
+        /// Runs work on a thread that may be busy for long: decoding and hashing a block.
+        std::function<void(std::function<void()>)> worker;
+    };
+    explicit NodePort(Surroundings around);
+
+    void make(const control::Action& action, std::function<void(control::Answer)> done) override;
+    void abandon(control::Call call) override;
+
+private:
+    using Done = std::function<void(control::Answer)>;
+    struct Asked {
+        control::Action action;
+        Instant until;
+        Done done;
+        bool abandoned{false};
+    };
+    struct Perform;
+
+    void begin();
+    void ended(control::Answer answer);
+    [[nodiscard]] Duration left() const;
+    void post_payload(const Result<std::string, Complaint>& json);
+    void fetched(Result<std::string, plugin::CallError> json, peers::Head block);
+
+    Surroundings around_;
+    plugin::SequencerDriver driver_;
+    std::optional<Asked> current_;  ///< on the lane, perhaps given up
+    std::optional<Asked> waiting_;  ///< until that one has ended
+    std::shared_ptr<NodePort*> self_;
+};
+
+}  // namespace conductor::daemon

@@ -1,0 +1,119 @@
+#include "core/rpc/operator_methods.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+#include "core/rpc/pending.hpp"
+
+namespace conductor::rpc {
+
+namespace asio = boost::asio;
+using control::ControlOperator;
+using control::GroupOperator;
+using control::MemberChange;
+using control::OperatorDone;
+
+namespace {
+
+using Begin = std::function<void(OperatorDone)>;
+using Version = std::optional<std::uint64_t>;
+
+/// What is said where the caller's time ends first, and which outcome counts as success here.
+struct Wording {
+    std::string late{"request timed out"};
+    std::string harmless;
+};
+
+asio::awaitable<Answer> outcome_of(Begin begin, Wording wording) {
+    const Pending<std::string> pending{co_await asio::this_coro::executor};
+    auto done = [pending](std::string error) { pending.give(std::move(error)); };
+    begin(std::move(done));
+    const auto error = co_await pending.wait();
+    if (!error) co_return application_error(std::move(wording.late));
+    if (!error->empty() && *error != wording.harmless) co_return application_error(*error);
+    co_return std::string{"null"};
+}
+
+// kona-node names no value, and means true (3.4.6); a null is Go's zero value.
+std::optional<RpcError> read_override(const std::optional<json::RawValue>& params, bool& on) {
+    auto elements = positional(params);
+    if (!elements) return elements.error();
+    const auto first = *elements ? (*elements)->next() : std::nullopt;
+    on = !first.has_value();
+    if (!first) return std::nullopt;
+    if (const auto refusal = params_detail::decode(*first, on))
+        return params_detail::invalid_argument(0, *refusal);
+    if ((*elements)->next()) return params_detail::too_many(1);
+    return std::nullopt;
+}
+
+asio::awaitable<Answer> override_leader(ControlOperator& control, std::optional<json::RawValue> params) {
+    bool on = false;
+    if (const auto refused = read_override(params, on)) co_return *refused;
+    Begin begin = [&control, on](OperatorDone done) { control.override_leader(on, std::move(done)); };
+    Wording wording;
+    co_return co_await outcome_of(std::move(begin), std::move(wording));
+}
+
+asio::awaitable<Answer> change(GroupOperator& group, MemberChange what, std::string id, std::string address,
+                               Version version) {
+    const LogIndex known{version.value_or(0)};
+    return outcome_of(
+        [&group, request = control::ChangeRequest{what, ServerId{std::move(id)}, std::move(address), known}](
+            OperatorDone done) { group.change(request, std::move(done)); },
+        {});
+}
+
+}  // namespace
+
+void add_control_methods(MethodTable& table, ControlOperator& control) {
+    const auto write = Access::write;
+    table.add<>("conductor_pause", write, [&control] {
+        return outcome_of([&control](OperatorDone done) { control.pause(std::move(done)); },
+                          {"timeout to pause conductor", {}});
+    });
+    table.add<>("conductor_resume", write, [&control] {
+        return outcome_of([&control](OperatorDone done) { control.resume(std::move(done)); },
+                          {"timeout to resume conductor", {}});
+    });
+    table.add<>("conductor_stop", write, [&control] {
+        return outcome_of([&control](OperatorDone done) { control.stop(std::move(done)); }, {});
+    });
+    table.add<>("conductor_waivePeerCheck", write, [&control] {
+        return outcome_of([&control](OperatorDone done) { control.waive_peer_check(std::move(done)); }, {});
+    });
+    table.add_raw("conductor_overrideLeader", write, [&control](const std::optional<json::RawValue>& params) {
+        return override_leader(control, params);
+    });
+}
+
+void add_group_methods(MethodTable& table, GroupOperator& group) {
+    using Text = std::string;
+    const auto write = Access::write;
+    for (const auto& [name, what] : {std::pair{"conductor_addServerAsVoter", MemberChange::add_voter},
+                                     std::pair{"conductor_addServerAsNonvoter", MemberChange::add_nonvoter}})
+        table.add<Text, Text, Version>(
+            name, write, [&group, added = what](Text id, Text address, Version version) {
+                return change(group, added, std::move(id), std::move(address), version);
+            });
+    for (const auto& [name, what] : {std::pair{"conductor_demoteVoter", MemberChange::demote_voter},
+                                     std::pair{"conductor_removeServer", MemberChange::remove}})
+        table.add<Text, Version>(name, write, [&group, changed = what](Text id, Version version) {
+            return change(group, changed, std::move(id), {}, version);
+        });
+    // Go swallows this one refusal: a follower has done nothing, and says null.
+    table.add<>("conductor_transferLeader", write, [&group] {
+        return outcome_of([&group](OperatorDone done) { group.transfer({}, {}, std::move(done)); },
+                          {"leadership transfer timeout", "node is not the leader"});
+    });
+    // Operators' documents show three arguments; the third says nothing (3.4.6).
+    table.add<Text, Text, std::optional<json::RawValue>>(
+        "conductor_transferLeaderToServer", write,
+        [&group](Text id, Text address, const std::optional<json::RawValue>&) {
+            return outcome_of([&group, target = ServerId{std::move(id)}, address = std::move(address)](
+                                  OperatorDone done) { group.transfer(target, address, std::move(done)); },
+                              {"leadership transfer timeout", {}});
+        });
+}
+
+}  // namespace conductor::rpc

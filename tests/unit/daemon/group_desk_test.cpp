@@ -1,0 +1,148 @@
+// What operators ask of the group, in op-conductor's words, over a real replica alone in its group.
+#include "core/daemon/group_desk.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "core/runtime/logging.hpp"
+#include "tests/unit/replica/one_node.hpp"
+
+using namespace conductor;
+using namespace conductor::daemon;
+using conductor::replica::test::MemoryDisk;
+using conductor::replica::test::Node;
+using control::MemberChange;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A port that takes connections, and one that does not.
+class Listener {
+public:
+    explicit Listener(boost::asio::io_context& core)
+        : acceptor_{core, {boost::asio::ip::address_v4::loopback(), 0}} {}
+    [[nodiscard]] std::string address() const {
+        return "127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port());
+    }
+
+private:
+    boost::asio::ip::tcp::acceptor acceptor_;
+};
+
+class Desk {
+public:
+    ~Desk() {
+        bool stopped = false;
+        boost::asio::co_spawn(node.core, desk.stop(), [&](const std::exception_ptr&) { stopped = true; });
+        CHECK(node.until([&] { return stopped; }));
+        disk.resume();
+    }
+    std::string change(MemberChange change, const std::string& id, const std::string& address = {},
+                       std::uint64_t version = 0) {
+        return outcome([&](control::OperatorDone done) {
+            desk.change({change, ServerId{id}, address, LogIndex{version}}, std::move(done));
+        });
+    }
+    std::string transfer(const std::string& id, const std::string& address = {}) {
+        return outcome(
+            [&](control::OperatorDone done) { desk.transfer(ServerId{id}, address, std::move(done)); });
+    }
+    void lead() {
+        node.bootstrap();
+        desk.open(*node.replica);
+    }
+    [[nodiscard]] std::size_t members() const { return node.replica->membership().servers.size(); }
+
+private:
+    std::string outcome(const std::function<void(control::OperatorDone)>& ask) {
+        std::optional<std::string> error;
+        ask([&](std::string text) { error = std::move(text); });
+        REQUIRE(node.until([&] { return error.has_value(); }, 20s));
+        return *error;
+    }
+    logging::Capture quiet_;
+
+public:
+    MemoryDisk disk;
+    Node node{disk};
+    GroupDesk desk{node.core, ServerId{"a"}, 5s};
+};
+
+}  // namespace
+
+TEST_CASE("who is to be added must take a connection, also if a follower is asked", "[daemon][desk][3.4]") {
+    Desk follower;
+    for (const auto change : {MemberChange::add_voter, MemberChange::add_nonvoter}) {
+        CHECK(follower.change(change, "x", "127.0.0.1:1") ==
+              "dial tcp 127.0.0.1:1: connect: connection refused");
+        CHECK(follower.change(change, "x", "127.0.0.1") ==
+              "dial tcp: address 127.0.0.1: missing port in address");
+        CHECK(follower.change(change, "x", "") == "dial tcp: missing address");
+        CHECK(follower.change(change, "x", "127.0.0.1:99999") == "dial tcp: address 99999: invalid port");
+        CHECK(follower.change(change, "x", "::::") == "dial tcp: address ::::: too many colons in address");
+    }
+    const Listener listener{follower.node.core};
+    CHECK(follower.change(MemberChange::add_nonvoter, "x", listener.address()) == "node is not the leader");
+    CHECK(follower.change(MemberChange::remove, "x") == "node is not the leader");
+    CHECK(follower.change(MemberChange::demote_voter, "x") == "node is not the leader");
+}
+
+TEST_CASE("members come and go, under the version that the caller names", "[daemon][desk][3.4.1]") {
+    Desk desk;
+    desk.lead();
+    const Listener listener{desk.node.core};
+    REQUIRE(desk.change(MemberChange::add_nonvoter, "b", listener.address()).empty());
+    CHECK(desk.members() == 2);
+    const auto version = desk.node.replica->membership().version.value();
+    CHECK(desk.change(MemberChange::remove, "b", {}, version + 7) ==
+          "configuration changed since " + std::to_string(version + 7) + " (latest is " +
+              std::to_string(version) + ")");
+    CHECK(desk.change(MemberChange::remove, "b", {}, version).empty());
+    CHECK(desk.members() == 1);
+    CHECK(desk.change(MemberChange::remove, "nobody").empty());
+    CHECK(desk.change(MemberChange::demote_voter, "nobody").empty());
+}
+
+TEST_CASE("a configuration without a voter or with an empty id is refused in Go's words", "[daemon][desk]") {
+    Desk desk;
+    desk.lead();
+    CHECK(desk.change(MemberChange::remove, "a").starts_with("need at least one voter in configuration: "));
+    const Listener listener{desk.node.core};
+    CHECK(desk.change(MemberChange::add_nonvoter, "", listener.address())
+              .starts_with("empty ID in configuration: {[{Voter a 10.0.0.1:50050} {Nonvoter  127.0.0.1:"));
+}
+
+TEST_CASE("leadership is handed to nobody else by a sole voter", "[daemon][desk][3.4]") {
+    Desk desk;
+    CHECK(desk.transfer("a") == "cannot transfer leadership to itself");
+    CHECK(desk.transfer("b") == "node is not the leader");
+    CHECK(desk.transfer("") == "node is not the leader");
+    desk.lead();
+    CHECK(desk.transfer("a") == "cannot transfer leadership to itself");
+    CHECK(desk.transfer("") == "cannot find peer");
+    CHECK(desk.transfer("nobody", "127.0.0.1:1") == "cannot find replication state for nobody");
+}
+
+TEST_CASE("a target is not looked for at an address that is not its own", "[daemon][desk][3.4]") {
+    Desk desk;
+    desk.lead();
+    const Listener listener{desk.node.core};
+    REQUIRE(desk.change(MemberChange::add_nonvoter, "b", listener.address()).empty());
+    CHECK(desk.transfer("b", "127.0.0.1:1") ==
+          "failed to make TimeoutNow RPC to b: 127.0.0.1:1 is not its address, " + listener.address() + " is");
+    CHECK(desk.transfer("b", listener.address()) == "node is not a voter");
+    CHECK(desk.node.replica->leads());
+}
+
+TEST_CASE("a desk that closes does not wait for a change that hangs", "[daemon][desk]") {
+    bool answered = false;
+    {
+        Desk desk;
+        desk.lead();
+        desk.disk.hang();
+        desk.desk.change({MemberChange::remove, ServerId{"x"}, {}, {}},
+                         [&](const std::string&) { answered = true; });
+        REQUIRE(desk.node.until([&] { return desk.disk.hangs(); }));
+    }
+    CHECK_FALSE(answered);
+}
