@@ -1,6 +1,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <catch2/catch.hpp>
+#include <thread>
 
+#include "core/runtime/deadline.hpp"
 #include "core/runtime/jsonrpc_client.hpp"
 #include "tests/unit/http_client/peer.hpp"
 #include "tests/unit/http_client/run.hpp"
@@ -81,6 +83,30 @@ TEST_CASE("a silent peer costs the limit and no more", "[runtime][http]") {
     CHECK(answer.error().text == "context deadline exceeded");
     CHECK(std::chrono::steady_clock::now() - begun < 3s);
     CHECK(world.client.kept() == 0);
+}
+
+TEST_CASE("a peer that drips octets costs the limit and no more", "[runtime][http]") {
+    Peer peer{{[](Line& line) {
+        line.read_request();
+        line.say("HTTP/1.1 200 OK\r\n");
+        for (int i = 0; i < 1000 && line.say("X: y\r\n"); ++i) std::this_thread::sleep_for(5ms);
+    }}};
+    World world;
+    const auto begun = std::chrono::steady_clock::now();
+    const auto answer = world.ask(call_to(peer.port(), 100ms));
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().code == Errc::timed_out);
+    CHECK(std::chrono::steady_clock::now() - begun < 4s);
+}
+
+TEST_CASE("whoever gives a call up leaves a client that can be asked again", "[runtime][http]") {
+    Peer peer{{[](Line& line) { line.wait_for_close(); }, answer_all}};
+    World world;
+    auto given_up = within(50ms, world.client.exchange(call_to(peer.port())));
+    CHECK(test::run(world.context, std::move(given_up)).error() == asio::error::timed_out);
+    CHECK(world.client.kept() == 0);
+    CHECK(world.ask(call_to(peer.port())).has_value());
+    CHECK(world.client.kept() == 1);
 }
 
 TEST_CASE("an answer that stops half-way is closed, not taken for whole", "[runtime][http]") {
@@ -314,7 +340,7 @@ TEST_CASE("an address that swallows packets leaves time for the next", "[runtime
         co_return both;
     }};
     Call call{*read_url("http://node:" + std::to_string(peer.port()))};
-    call.limit = 400ms;
+    call.limit = 1s;
     const auto answer = test::run(context, client.exchange(call));
     CHECK(answer.has_value() == !last);
     if (!answer) CHECK(answer.error().code == Errc::timed_out);

@@ -76,12 +76,13 @@ std::string Line::read_request() {
     }
 }
 
-void Line::say(std::string_view octets) const {
+bool Line::say(std::string_view octets) const {
     while (!octets.empty()) {
         const auto sent = send(socket_, octets.data(), octets.size(), MSG_NOSIGNAL);
-        if (sent <= 0) return;
+        if (sent <= 0) return false;
         octets.remove_prefix(static_cast<std::size_t>(sent));
     }
+    return true;
 }
 
 void Line::wait_for_octets() const {

@@ -22,7 +22,8 @@ public:
 
     /// The next request, head and body by its Content-Length; empty when the client closed.
     std::string read_request();
-    void say(std::string_view octets) const;
+    /// False once the client has gone.
+    bool say(std::string_view octets) const;
     /// Until the client has begun another request; takes nothing of it.
     void wait_for_octets() const;
     /// Until the client closes.

@@ -1,8 +1,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <latch>
 #include <thread>
+#include <vector>
 
 #include "core/plugin/blocking_http.hpp"
 #include "tests/unit/http_client/peer.hpp"
@@ -86,6 +89,32 @@ TEST_CASE("a cancelled call leaves at once", "[plugin][http]") {
     close(call.cancel_fd);
     REQUIRE_FALSE(answer.has_value());
     CHECK(answer.error().kind == Kind::cancelled);
+}
+
+TEST_CASE("of too many exchanges at once the last fail at once, and their places come free again",
+          "[plugin][http]") {
+    Peer peer{{[](Line& line) { line.wait_for_close(); }}};
+    const auto http = to_port(peer.port(), 1s);
+    std::atomic<int> late{0};
+    std::atomic<int> turned_away{0};
+    std::vector<std::thread> callers;
+    constexpr std::ptrdiff_t many = BlockingHttp::max_under_way + 8;
+    std::latch together{many};
+    for (std::ptrdiff_t i = 0; i < many; ++i)
+        callers.emplace_back([&] {
+            together.arrive_and_wait();
+            const auto answer = http->post(call_to("node"));
+            if (answer) return;
+            if (answer.error().kind == Kind::timed_out) ++late;
+            if (answer.error().text == "too many exchanges under way") ++turned_away;
+        });
+    for (auto& caller : callers) caller.join();
+    CHECK(late + turned_away == static_cast<int>(callers.size()));
+    CHECK(turned_away > 0);
+
+    const auto again = http->post(call_to("node"));
+    REQUIRE_FALSE(again.has_value());
+    CHECK(again.error().kind == Kind::timed_out);
 }
 
 TEST_CASE("each failure of an exchange has the kind that plugins know", "[plugin][http]") {
