@@ -13,10 +13,12 @@ struct Conductor::Posted {
 
 Conductor::Conductor(PolicySettings policy, RoundSettings rounds, Surroundings around)
     : around_{std::move(around)},
+      always_eligible_{!policy.yield_when_idle},
       policy_{std::move(policy), around_.core.now()},
       rounds_{std::move(rounds), around_.core.now()},
       paused_{policy_.situation().paused},
       posted_{std::make_shared<Posted>(Posted{this})} {
+    CONDUCTOR_CHECK(around_.eligibility != nullptr);
     CONDUCTOR_CHECK(around_.leave != nullptr);
     tell(Tick{});
 }
@@ -145,6 +147,8 @@ void Conductor::turn() {
     }
     if (const auto due = policy_.next_deadline(); due && *due <= now) obey(policy_.step(now, Tick{}));
 
+    if (const auto eligible = eligibility(); eligible != told_eligibility_)
+        around_.eligibility(told_eligibility_ = eligible);
     turn_requested_ = false;
     if (!inbox_.empty()) request_turn();
     set_alarm();
@@ -210,6 +214,16 @@ void Conductor::follow(const RoundStep& step) {
 
 CallLane& Conductor::lane(Lane which) {
     return which == Lane::node ? around_.node : around_.group;
+}
+
+Eligibility Conductor::eligibility() const {
+    const auto& situation = policy_.situation();
+    Eligibility now;
+    now.eligible = always_eligible_ || (!situation.paused && situation.ready);
+    const auto& rows = situation.peers.rows;
+    now.other_eligible = std::any_of(rows.begin(), rows.end(), peers::eligible);
+    if (!now.eligible) now.why = situation.paused ? "paused" : "not ready";
+    return now;
 }
 
 void Conductor::publish() {

@@ -30,7 +30,9 @@ public:
         CallLane& group;
         Observer& observer;
         std::vector<HealthCheck*> checks;  ///< as RoundSettings::checks
-        std::function<void()> leave;       ///< an operator asks the process to stop; calls shut_down() in turn
+        /// Told when it changes, from a turn of its own.
+        std::function<void(const Eligibility&)> eligibility;
+        std::function<void()> leave;  ///< an operator asks the process to stop; calls shut_down() in turn
     };
     /// What it is given outlives it. The first turn, which asks whether the node produces, is posted.
     Conductor(PolicySettings policy, RoundSettings rounds, Surroundings around);
@@ -84,8 +86,11 @@ private:
     [[nodiscard]] CallLane& lane(Lane which);
     void set_alarm();
     void publish();
+    [[nodiscard]] Eligibility eligibility() const;
 
     Surroundings around_;
+    const bool always_eligible_;  ///< `paused.yield-leadership` is off: as in Go
+    Eligibility told_eligibility_;
     Policy policy_;
     Rounds rounds_;
 

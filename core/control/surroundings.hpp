@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "core/base/clock.hpp"
 #include "core/control/action.hpp"
@@ -48,6 +49,14 @@ public:
     /// Looks once, at most for `limit`. `done` gets what it found, on core, once, perhaps from inside this
     /// member; nothing: its last look still runs, so it did not look.
     virtual void judge(Duration limit, std::function<void(std::optional<Finding>)> done) = 0;
+};
+
+/// Whether this node should be given leadership (P-2).
+struct Eligibility {
+    bool eligible{true};
+    bool other_eligible{false};  ///< another member is known that is
+    std::string why;             ///< empty while eligible
+    friend bool operator==(const Eligibility&, const Eligibility&) = default;
 };
 
 /// Writes down what the conductor says and counts. Must not block and calls nothing back.

@@ -17,7 +17,8 @@ struct ControlFigures {
 class ControlLog final : public control::Observer {
 public:
     /// `compat`: `log.compat`, a line for every good round as in Go, not only for the first.
-    explicit ControlLog(bool compat, ControlFigures figures = {}) : compat_{compat}, figures_{std::move(figures)} {}
+    explicit ControlLog(bool compat, ControlFigures figures = {})
+        : compat_{compat}, figures_{std::move(figures)} {}
 
     void say(const control::Line& line) override;
     void count(const control::Count& count) override { figures_.count(count); }

@@ -66,6 +66,16 @@ std::vector<peers::Member> members_of(const control::MembershipView& membership)
     return members;
 }
 
+void GroupPort::open(replica::Replica& replica) {
+    replica_ = &replica;
+    if (eligibility_) replica_->set_eligibility(*eligibility_);
+}
+
+void GroupPort::set_eligibility(const control::Eligibility& eligibility) {
+    eligibility_ = {eligibility.eligible, eligibility.other_eligible, eligibility.why};
+    if (replica_ != nullptr) replica_->set_eligibility(*eligibility_);
+}
+
 void GroupPort::rank_by(plugin::LeaderTransfer& strategy, std::function<peers::View()> peers) {
     strategy_ = &strategy;
     peers_ = std::move(peers);

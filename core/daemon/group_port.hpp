@@ -23,7 +23,9 @@ public:
     GroupPort(ServerId self, PayloadShelf& shelf) : self_{std::move(self)}, shelf_{shelf} {}
 
     /// From now on there is a replica; it outlives this object. Before, this node leads nobody.
-    void open(replica::Replica& replica) { replica_ = &replica; }
+    void open(replica::Replica& replica);
+    /// Passed on to consensus.
+    void set_eligibility(const control::Eligibility& eligibility);
     /// Whom to ask for an order; without one consensus chooses. Outlives this object, as does what it asks.
     void rank_by(plugin::LeaderTransfer& strategy, std::function<peers::View()> peers);
 
@@ -41,6 +43,7 @@ private:
     ServerId self_;
     PayloadShelf& shelf_;
     replica::Replica* replica_{nullptr};
+    std::optional<consensus::EligibilityChanged> eligibility_;
     plugin::LeaderTransfer* strategy_{nullptr};
     std::function<peers::View()> peers_;
 };

@@ -43,6 +43,10 @@ Answer answer_of(const Result<T, plugin::CallError>& result, Good good) {
     return good(*result);
 }
 
+Answer active_of(const Result<bool, plugin::CallError>& result) {
+    return answer_of(result, [](bool active) { return control::ActiveIs{active}; });
+}
+
 Answer done_of(const Result<plugin::Change, plugin::CallError>& result) {
     return answer_of(result, [](plugin::Change change) {
         return control::Done{change == plugin::Change::already, std::nullopt};
@@ -86,11 +90,21 @@ NodePort::NodePort(Surroundings around)
     : around_{std::move(around)}, driver_{around_.driver}, self_{std::make_shared<NodePort*>(this)} {}
 
 void NodePort::make(const control::Action& action, Done done) {
-    CONDUCTOR_CHECK(!waiting_);
-    CONDUCTOR_CHECK(!current_ || current_->abandoned);
-    Asked asked{action, around_.core.now() + action.limit, std::move(done)};
+    enqueue({action.call, action.task, around_.core.now() + action.limit, std::move(done)});
+}
+
+void NodePort::probe(Duration limit, Done done) {
+    enqueue({control::Call{}, std::nullopt, around_.core.now() + limit, std::move(done)});
+}
+
+void NodePort::enqueue(Asked asked) {
     if (current_) {
-        waiting_ = std::move(asked);
+        const auto same_kind = [&](const Asked& other) {
+            return !other.abandoned && other.task.has_value() == asked.task.has_value();
+        };
+        CONDUCTOR_CHECK(!same_kind(*current_));
+        CONDUCTOR_CHECK(std::none_of(waiting_.begin(), waiting_.end(), same_kind));
+        waiting_.push_back(std::move(asked));
         return;
     }
     current_ = std::move(asked);
@@ -98,8 +112,8 @@ void NodePort::make(const control::Action& action, Done done) {
 }
 
 void NodePort::abandon(control::Call call) {
-    if (waiting_ && waiting_->action.call == call) waiting_.reset();
-    if (!current_ || current_->action.call != call) return;
+    std::erase_if(waiting_, [&](const Asked& asked) { return asked.call == call; });
+    if (!current_ || current_->call != call) return;
     current_->abandoned = true;
     around_.driver.cancel();
 }
@@ -118,11 +132,7 @@ struct NodePort::Perform {
             if (const auto alive = self.lock()) (*alive)->ended(convert(result));
         };
     }
-    void operator()(const control::AskActive&) const {
-        port.driver_.active(limit, ending([](const auto& result) {
-                                return answer_of(result, [](bool active) { return control::ActiveIs{active}; });
-                            }));
-    }
+    void operator()(const control::AskActive&) const { port.driver_.active(limit, ending(&active_of)); }
     void operator()(const control::AskHead&) const { port.driver_.unsafe_head(limit, ending(&head_of)); }
     void operator()(const control::AskBlock& ask) const {
         port.driver_.block_at(ask.number, limit, ending(&head_of));
@@ -157,7 +167,9 @@ struct NodePort::Perform {
 };
 
 void NodePort::begin() {
-    std::visit(Perform{*this, left()}, current_->action.task);
+    const Perform perform{*this, left()};
+    if (current_->task) return std::visit(perform, *current_->task);
+    driver_.conductor_enabled(perform.limit, perform.ending(&active_of));
 }
 
 void NodePort::post_payload(const Result<std::string, Complaint>& json) {
@@ -185,8 +197,12 @@ void NodePort::fetched(Result<std::string, plugin::CallError> json, peers::Head 
 void NodePort::ended(Answer answer) {
     CONDUCTOR_CHECK(current_.has_value());
     const auto over = std::move(*current_);
-    current_ = std::exchange(waiting_, std::nullopt);
-    if (current_) begin();
+    current_.reset();
+    if (!waiting_.empty()) {
+        current_ = std::move(waiting_.front());
+        waiting_.pop_front();
+        begin();
+    }
     if (!over.abandoned) over.done(std::move(answer));
 }
 

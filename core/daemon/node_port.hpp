@@ -3,7 +3,9 @@
 // own limit, so that a stop is not refused because a question was still on its way. Core thread.
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -33,16 +35,22 @@ public:
     void make(const control::Action& action, std::function<void(control::Answer)> done) override;
     void abandon(control::Call call) override;
 
+    /// Whether the node lets a conductor decide (2.2): ActiveIs, or Failed, of the kind `unsupported` where it
+    /// cannot tell. Takes its turn on the same lane; one at a time.
+    void probe(Duration limit, std::function<void(control::Answer)> done);
+
 private:
     using Done = std::function<void(control::Answer)>;
     struct Asked {
-        control::Action action;
+        control::Call call;                 ///< 0: the probe
+        std::optional<control::Task> task;  ///< empty: the probe
         Instant until;
         Done done;
         bool abandoned{false};
     };
     struct Perform;
 
+    void enqueue(Asked asked);
     void begin();
     void ended(control::Answer answer);
     [[nodiscard]] Duration left() const;
@@ -52,7 +60,7 @@ private:
     Surroundings around_;
     plugin::SequencerDriver driver_;
     std::optional<Asked> current_;  ///< on the lane, perhaps given up
-    std::optional<Asked> waiting_;  ///< until that one has ended
+    std::deque<Asked> waiting_;     ///< until that one has ended: one call, one probe
     std::shared_ptr<NodePort*> self_;
 };
 

@@ -72,6 +72,7 @@ void Replica::begin(Loaded loaded, const std::function<void()>& ready) {
     }
     raft_ = std::make_unique<consensus::Raft>(options_.raft, std::move(loaded.state), conductor::now());
     ready_.store(true);
+    if (eligibility_) step(*eligibility_);
     step(consensus::Tick{});
     if (life_ == Life::running) ready();
 }

@@ -48,6 +48,11 @@ void Replica::change(consensus::Change change, ServerId id, std::string address,
     step(consensus::ChangeAsked{ask, change, std::move(id), std::move(address), version});
 }
 
+void Replica::set_eligibility(consensus::EligibilityChanged eligibility) {
+    eligibility_ = eligibility;
+    step(eligibility);  // while the log is still being read, begin() says it
+}
+
 void Replica::answer_operations(const consensus::Output& out) {
     for (const auto& refused : out.refused) {
         if (auto asked = operations_.extract(refused.ask)) asked.mapped()(error_of(refused));

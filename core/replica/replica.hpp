@@ -99,6 +99,8 @@ public:
     void transfer(ServerId target, AskDone done);
     /// Done once the change is committed. `version` 0: whatever the configuration is.
     void change(consensus::Change change, ServerId id, std::string address, LogIndex version, AskDone done);
+    /// Whether this node should lead (P-2), from now on. On core, also before start().
+    void set_eligibility(consensus::EligibilityChanged eligibility);
     /// A payload of the ring as JSON envelope, read and converted on the disk thread.
     ///   errors  the ring does not hold it, or the disk does not give it back as it was
     void payload_json(BlockNumber number, std::function<void(Result<std::string, Complaint>)> done);
@@ -179,6 +181,7 @@ private:
     std::map<consensus::Ask, ReadDone> reads_;
     std::deque<ConfirmedRead> confirmed_reads_;  ///< wait until their index is applied
     std::map<consensus::Ask, AskDone> operations_;
+    std::optional<consensus::EligibilityChanged> eligibility_;
     std::deque<consensus::Promise> promises_;
     Figures figures_;
 

@@ -139,7 +139,13 @@ class Bench {
 public:
     explicit Bench(PolicySettings policy = settings(), std::size_t check_count = 1) : checks(check_count) {
         RoundSettings rounds;
-        Conductor::Surroundings around{core, node, group, observer, {}, [this] { ++asked_to_leave; }};
+        Conductor::Surroundings around{core,
+                                       node,
+                                       group,
+                                       observer,
+                                       {},
+                                       [this](const Eligibility& told) { eligible.push_back(told); },
+                                       [this] { ++asked_to_leave; }};
         for (auto& check : checks) {
             CheckPlan plan;
             plan.settings.instance = "check-" + std::to_string(around.checks.size());
@@ -176,6 +182,7 @@ public:
     HandLane node, group;
     HandObserver observer;
     std::vector<HandCheck> checks;
+    std::vector<Eligibility> eligible;
     int asked_to_leave{0};
     std::optional<Conductor> conductor;
 };

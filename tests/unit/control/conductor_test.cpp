@@ -347,6 +347,34 @@ TEST_CASE("before the node is ready no deed is done, whoever leads", "[control][
     CHECK(bench.group.count("confirm") == 1);
 }
 
+TEST_CASE("whether this node should lead is told when it changes, with a reason", "[control][conductor][P-2]") {
+    Bench bench;
+    CHECK(bench.eligible.empty());  // as consensus takes it from the start
+    Asked pause;
+    bench.conductor->pause(pause.done());
+    bench.core.run();
+    REQUIRE(bench.eligible.size() == 1);
+    CHECK(bench.eligible[0] == Eligibility{false, false, "paused"});
+    bench.conductor->peers_seen({{peer(peer_b)}});
+    bench.core.run();
+    REQUIRE(bench.eligible.size() == 2);
+    CHECK(bench.eligible[1].other_eligible);
+    bench.conductor->peers_seen({{peer(peer_b)}});
+    bench.core.run();
+    CHECK(bench.eligible.size() == 2);
+}
+
+TEST_CASE("a node that is not ready should not lead, but for Go it may", "[control][conductor][P-2]") {
+    auto starting = settings();
+    starting.ready = false;
+    starting.yield_when_idle = GENERATE(true, false);
+    Bench bench{starting};
+    CHECK(bench.eligible.size() == (starting.yield_when_idle ? 1 : 0));
+    bench.conductor->node_ready();
+    bench.core.run();
+    if (starting.yield_when_idle) CHECK(bench.eligible.back().eligible);
+}
+
 TEST_CASE("nothing that comes after its end reaches a conductor that is gone", "[control][conductor]") {
     Bench bench;
     bench.climb();

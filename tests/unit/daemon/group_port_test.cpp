@@ -86,6 +86,22 @@ TEST_CASE("without a strategy nobody is named, and consensus finds no peer", "[d
     CHECK(group.ask(control::TransferLead{}).as<control::Failed>().text == "cannot find peer");
 }
 
+TEST_CASE("what is told of this node before there is a replica reaches consensus all the same",
+          "[daemon][group][P-2]") {
+    MemoryDisk disk;
+    {
+        Node first{disk};
+        first.bootstrap();
+    }
+    Node node{disk};
+    PayloadShelf shelf;
+    GroupPort port{ServerId{"a"}, shelf};
+    port.set_eligibility({false, false, "paused"});
+    port.open(*node.replica);
+    // A sole voter leads nevertheless: somebody has to (P-2 c).
+    CHECK(node.until([&] { return node.replica->leads(); }));
+}
+
 TEST_CASE("members that nobody polls are unknown, not absent", "[daemon][group][1.7.4]") {
     control::MembershipView view;
     view.servers = {{ServerId{"a"}, "10.0.0.1:1", consensus::Suffrage::voter},

@@ -54,6 +54,11 @@ public:
         port_->make({control::Call{++calls_}, std::move(task), limit}, told.done());
         return told;
     }
+    Told probe() {
+        Told told;
+        port_->probe(5s, told.done());
+        return told;
+    }
     void abandon_last() { port_->abandon(control::Call{calls_}); }
     void abandon(std::uint64_t call) { port_->abandon(control::Call{call}); }
     bool until(const std::function<bool()>& condition) { return world_.core.run_until(condition); }
@@ -238,6 +243,25 @@ TEST_CASE("a payload of another block, or one that does not hash to its block, i
     forged.nodes.result("eth_getRawTransactionByBlockHashAndIndex", "\"0x7e00\"");
     (void)forged.ask(control::FetchPayload{changed.head}).as<control::Failed>();
     CHECK_FALSE(forged.shelf.take(changed.head).has_value());
+}
+
+TEST_CASE("the probe and a question of the loop take turns", "[daemon][node][2.2]") {
+    Rig rig;
+    rig.nodes.result("admin_conductorEnabled", "true");
+    rig.nodes.result("admin_sequencerActive", "false");
+    const auto probe = rig.probe();
+    const auto active = rig.make(control::AskActive{});
+    REQUIRE(rig.until([&] { return active.arrived() && probe.arrived(); }));
+    CHECK(probe.as<control::ActiveIs>().active);
+    CHECK_FALSE(active.as<control::ActiveIs>().active);
+}
+
+TEST_CASE("a node that does not know the probe cannot tell", "[daemon][node][2.2.2]") {
+    Rig rig;
+    rig.nodes.error("admin_conductorEnabled", -32601, "the method admin_conductorEnabled does not exist");
+    const auto probe = rig.probe();
+    REQUIRE(rig.until([&] { return probe.arrived(); }));
+    CHECK(probe.as<control::Failed>().kind == FailureKind::unsupported);
 }
 
 TEST_CASE("what comes back after the port has gone finds nobody", "[daemon][node]") {

@@ -60,6 +60,41 @@ std::vector<FakeUpstream::Question> FakeUpstream::asked() const {
     return asked_;
 }
 
+void FakeOperator::take(std::string what, control::OperatorDone done) {
+    std::string error;
+    {
+        const std::lock_guard lock{mutex_};
+        taken_.push_back(std::move(what));
+        error = error_;
+    }
+    if (!silent_) done(error);
+}
+
+void FakeOperator::override_leader(bool on, control::OperatorDone done) {
+    take(on ? "override on" : "override off", std::move(done));
+}
+
+void FakeOperator::change(control::ChangeRequest request, control::OperatorDone done) {
+    constexpr const char* names[] = {"add voter", "add nonvoter", "demote", "remove"};
+    take(names[static_cast<std::size_t>(request.change)] + (" " + request.id.text()) + " " + request.address +
+             " " + std::to_string(request.version.value()),
+         std::move(done));
+}
+
+void FakeOperator::transfer(ServerId target, std::string address, control::OperatorDone done) {
+    take("transfer " + target.text() + " " + address, std::move(done));
+}
+
+void FakeOperator::answer_with(std::string error) {
+    const std::lock_guard lock{mutex_};
+    error_ = std::move(error);
+}
+
+std::vector<std::string> FakeOperator::taken() const {
+    const std::lock_guard lock{mutex_};
+    return taken_;
+}
+
 void RecordingObserver::call_answered(const CallFacts& facts) {
     const std::lock_guard lock{mutex_};
     calls_.push_back({std::string{facts.method}, facts.error_code, facts.notification});
@@ -79,25 +114,6 @@ std::vector<RecordingObserver::Call> RecordingObserver::calls() const {
     return calls_;
 }
 
-namespace {
-
-// What control adds: here only their names and parameters, as Go types them.
-void add_silent_methods(MethodTable& table) {
-    using Text = std::string;
-    const auto done = [](const auto&...) -> Answer { return Text{"null"}; };
-    const auto write = Access::write;
-    for (const auto* name : {"pause", "resume", "stop", "transferLeader"})
-        table.add<>(Text{"conductor_"} + name, write, done);
-    table.add<bool>("conductor_overrideLeader", write, done);
-    table.add<Text, Text, std::uint64_t>("conductor_addServerAsVoter", write, done);
-    table.add<Text, Text, std::uint64_t>("conductor_addServerAsNonvoter", write, done);
-    table.add<Text, std::uint64_t>("conductor_removeServer", write, done);
-    table.add<Text, std::uint64_t>("conductor_demoteVoter", write, done);
-    table.add<Text, Text>("conductor_transferLeaderToServer", write, done);
-}
-
-}  // namespace
-
 NodeOptions as_go() {
     NodeOptions options;
     options.http.address = "127.0.0.1";
@@ -112,7 +128,8 @@ NodeOptions as_go() {
 Node::Node(NodeOptions options) : commits_{committer, observer, {options.strictness, options.refuse_bad_hash}} {
     add_read_methods(methods_, node, node);
     add_commit_method(methods_, commits_);
-    add_silent_methods(methods_);
+    add_control_methods(methods_, operators);
+    add_group_methods(methods_, operators);
     const ProxyPorts ports{[this] { return node.leads() || node.leader_overridden(); }, upstream};
     const auto proxied =
         add_proxied_methods(methods_,

@@ -14,6 +14,7 @@
 #include "core/rpc/commit_handler.hpp"
 #include "core/rpc/conductor_methods.hpp"
 #include "core/rpc/http_server.hpp"
+#include "core/rpc/operator_methods.hpp"
 #include "core/rpc/proxy.hpp"
 #include "core/rpc/routes.hpp"
 #include "core/runtime/io_threads.hpp"
@@ -78,6 +79,30 @@ private:
     std::vector<Question> asked_;
 };
 
+/// An operator's way in: remembers what was asked, answers everything alike, or keeps silent.
+class FakeOperator final : public control::ControlOperator, public control::GroupOperator {
+public:
+    void pause(control::OperatorDone done) override { take("pause", std::move(done)); }
+    void resume(control::OperatorDone done) override { take("resume", std::move(done)); }
+    void waive_peer_check(control::OperatorDone done) override { take("waive", std::move(done)); }
+    void stop(control::OperatorDone done) override { take("stop", std::move(done)); }
+    void override_leader(bool on, control::OperatorDone done) override;
+    void change(control::ChangeRequest request, control::OperatorDone done) override;
+    void transfer(ServerId target, std::string address, control::OperatorDone done) override;
+
+    void answer_with(std::string error);
+    void keep_silent() { silent_ = true; }
+    [[nodiscard]] std::vector<std::string> taken() const;
+
+private:
+    void take(std::string what, control::OperatorDone done);
+
+    mutable std::mutex mutex_;
+    std::atomic<bool> silent_{false};
+    std::string error_;
+    std::vector<std::string> taken_;
+};
+
 class RecordingObserver final : public Observer {
 public:
     struct Call {
@@ -122,6 +147,7 @@ public:
     FakeCommitter committer;
     FakeNode node;
     FakeUpstream upstream;
+    FakeOperator operators;
     RecordingObserver observer;
 
 private:

@@ -69,7 +69,7 @@ bool starts_with_any(std::string_view name, std::initializer_list<std::string_vi
     return std::ranges::any_of(beginnings, [&](auto beginning) { return name.starts_with(beginning); });
 }
 
-// What needs neither a second node nor a backend. Of methods that change something: their parameters.
+// What needs no second node. What control and group are asked for, their doubles answer as it was recorded.
 bool one_node_can_answer(const Line& line) {
     const auto name = line.need("name");
     if (name == "connecting after conductor_stop" || line.need("state") == "stopped") return false;
@@ -94,9 +94,11 @@ bool one_node_can_answer(const Line& line) {
                                "optimism_",
                                "admin_sequencerActive"}))
         return true;
-    const auto response = line.object("response");
-    const bool refused = response && response->text("body").value_or("").find("-32602") != std::string::npos;
-    return name.starts_with("conductor_") && name.find(" params=") != std::string::npos && refused;
+    // Base's fork is older than demoteVoter; Go's server stops before it answers a stop; the name of a DNS
+    // server was replaced in the recording, its length was not.
+    const bool apart = (name.starts_with("conductor_demoteVoter") && line.need("flavour") == "base") ||
+                       name == "conductor_stop" || name.ends_with("unknown name");
+    return name.starts_with("conductor_") && !apart;
 }
 
 void play(FakeNode& node, const Line& line) {
@@ -150,6 +152,17 @@ std::optional<control::CommitError> as_recorded(const Line& line) {
         return control::CommitError{text, true};
     }
     return std::nullopt;
+}
+
+// The backend's refusal in a recorded answer; empty: none.
+std::string refusal_in(const Line& line) {
+    const auto response = line.object("response");
+    if (!response) return {};
+    const auto body = response->octets("body");
+    const auto frame = read_frame(body);
+    if (!frame || frame->value.kind != json::Kind::object) return {};
+    const auto error = Line{std::string{frame->value.raw}}.object("error");
+    return error && error->number("code") == -32000 ? error->need("message") : std::string{};
 }
 
 std::vector<Line> requests_of(const Line& line) {
@@ -207,6 +220,7 @@ TEST_CASE("our answers are those that op-conductors were recorded with", "[rpc][
             play(node.node, line);
             play(node.upstream, line);
             node.committer.refuse_with(as_recorded(line));
+            node.operators.answer_with(refusal_in(line));
             RawClient client{node.port()};
             std::string sent;
             for (const auto& request : requests_of(line)) sent += request_octets(request);
@@ -224,7 +238,7 @@ TEST_CASE("our answers are those that op-conductors were recorded with", "[rpc][
             if (line.text("then") == "timeout") CHECK_FALSE(client.closed_within(100ms));
         }
     }
-    CHECK(differences.compared > 400);
+    CHECK(differences.compared > 500);
     differences.none_stale();
 }
 
