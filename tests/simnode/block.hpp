@@ -32,6 +32,7 @@ struct L1Origin {
 
 /// The block as op-geth answers it.
 enum class Detail : std::uint8_t { hashes, transactions };
-[[nodiscard]] std::string block_json(const Envelope& block, Detail detail);
+enum class Truth : std::uint8_t { whole, false_state };  ///< false_state: a state root of no block
+[[nodiscard]] std::string block_json(const Envelope& block, Detail detail, Truth truth = Truth::whole);
 
 }  // namespace conductor::simnode

@@ -33,7 +33,7 @@ std::string transaction_json(const Envelope& block, ByteSpan raw, std::size_t in
 
 }  // namespace
 
-std::string block_json(const Envelope& block, Detail detail) {
+std::string block_json(const Envelope& block, Detail detail, Truth truth) {
     const auto fields = payload::fields_of(block);
     const auto& transactions = fields.transactions;
     std::string list{"["};
@@ -67,7 +67,7 @@ std::string block_json(const Envelope& block, Detail detail) {
     if (!fields.withdrawals_root.empty()) out.text("requestsHash", no_requests);
     out.text("sha3Uncles", no_uncles);
     out.text("size", quantity(size));
-    out.text("stateRoot", hex_with_prefix(fields.state_root));
+    out.text("stateRoot", truth == Truth::whole ? hex_with_prefix(fields.state_root) : std::string{no_uncles});
     out.text("timestamp", quantity(fields.timestamp_s));
     out.raw("transactions", list);
     out.text("transactionsRoot", hex_with_prefix(root));

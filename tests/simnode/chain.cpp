@@ -7,7 +7,7 @@
 
 namespace conductor::simnode {
 
-Chain::Chain(Envelope genesis) {
+Chain::Chain(const Envelope& genesis, ChainLimits limits) : limits_{limits} {
     append(genesis);
 }
 
@@ -75,7 +75,7 @@ void Chain::append(const Envelope& block) {
 }
 
 void Chain::prune() {
-    while (octets_ > max_octets && canonical_.size() > min_blocks) {
+    while (octets_ > limits_.octets && canonical_.size() > limits_.blocks) {
         const auto oldest = std::next(canonical_.begin());
         const auto number = oldest->second.number;
         canonical_.erase(oldest);

@@ -20,13 +20,17 @@ enum class Imported : std::uint8_t {
     full,      ///< would have to wait, but the queue is full
 };
 
+/// What is kept: at least `blocks`, and more while they have fewer than `octets`.
+struct ChainLimits {
+    std::size_t octets{std::size_t{192} << 20U};
+    std::size_t blocks{64};
+};
+
 class Chain {
 public:
     static constexpr std::size_t max_queued = 64;
-    static constexpr std::size_t max_octets = std::size_t{192} << 20U;
-    static constexpr std::size_t min_blocks = 64;
 
-    explicit Chain(Envelope genesis);
+    explicit Chain(const Envelope& genesis, ChainLimits limits = {});
 
     [[nodiscard]] const Envelope& head() const { return canonical_.rbegin()->second; }
     [[nodiscard]] const Envelope& genesis() const { return canonical_.begin()->second; }
@@ -49,6 +53,7 @@ private:
     void append(const Envelope& block);
     void prune();
 
+    ChainLimits limits_;
     std::map<std::uint64_t, Envelope> canonical_;
     std::map<BlockHash, Envelope> all_;
     std::multimap<BlockHash, Envelope> waiting_;  ///< by parent

@@ -126,18 +126,6 @@ Answer output_at(const Node& node, const std::string& number_text) {
     return out.done();
 }
 
-std::string peer_stats(const Node& node) {
-    const auto peers = node.peer_count();
-    JsonObject out;
-    out.number("connected", peers);
-    out.number("table", 0);
-    for (const auto* topic : {"blocksTopic", "blocksTopicV2", "blocksTopicV3", "blocksTopicV4"})
-        out.number(topic, peers);
-    out.number("banned", 0);
-    out.number("known", peers + 1);
-    return out.done();
-}
-
 asio::awaitable<Answer> start(Node& node, json::RawValue param) {
     BlockHash hash;
     const auto read = payload::read_fixed(param, {"", "", "common.Hash"}, hash.bytes);
@@ -151,20 +139,20 @@ asio::awaitable<Answer> post_payload(Node& node, std::optional<json::RawValue> p
     auto elements = rpc::positional(params);
     if (!elements) co_return elements.error();
     const auto first = *elements ? (*elements)->next() : std::nullopt;
-    const auto refused = [](const payload::CommitRefusal& why) {
-        return rpc::RpcError{why.code, why.message, {}};
-    };
+    const rpc::RpcError crashed{rpc::code::internal, "method handler crashed", {}};
     const bool given = first && first->kind != json::Kind::null;
     std::optional<Envelope> block;
     if (given) {
         payload::Strictness as_go;
         as_go.strict = false;
         auto decoded = payload::envelope_from_json(first->raw, as_go);
-        if (!decoded) co_return refused(decoded.error());
+        const auto none = payload::missing_payload_refusal().message;
+        if (!decoded && decoded.error().message == none) co_return crashed;
+        if (!decoded) co_return rpc::RpcError{decoded.error().code, decoded.error().message, {}};
         block = std::move(*decoded);
     }
     if (first && (*elements)->next()) co_return rpc::params_detail::too_many(1);
-    if (!block) co_return refused(payload::missing_payload_refusal());
+    if (!block) co_return crashed;
     auto posting = node.post(std::move(*block));
     co_return co_await std::move(posting);
 }
@@ -193,7 +181,7 @@ void add_consensus_methods(Surface& surface, Node& node) {
     table.add<>("optimism_version", write, []() -> Answer { return std::string{"\"v1.19.0-dev\""}; });
     table.add<std::string>("optimism_outputAtBlock", write,
                            [&node](const std::string& number) { return output_at(node, number); });
-    table.add<>("opp2p_peerStats", write, [&node]() -> Answer { return peer_stats(node); });
+    add_p2p_methods(surface, node);
     table.add<>("health_status", write, []() -> Answer { return std::string{"\"v1.19.0\""}; });
     table.add<>("rpc_modules", write, [&table]() -> Answer { return table.modules(); });
 }

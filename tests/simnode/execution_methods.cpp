@@ -43,10 +43,11 @@ Found block_by_hash(const Node& node, const json::RawValue& which) {
     return node.chain().find(hash);
 }
 
-Answer block_answer(const Found& found, bool full) {
+Answer block_answer(const Node& node, const Found& found, bool full) {
     if (!found) return found.error();
     if (*found == nullptr) return std::string{"null"};
-    return block_json(**found, full ? Detail::transactions : Detail::hashes);
+    const auto truth = node.misbehaviour.false_blocks ? Truth::false_state : Truth::whole;
+    return block_json(**found, full ? Detail::transactions : Detail::hashes, truth);
 }
 
 Answer raw_transaction(const Found& found, const json::RawValue& which) {
@@ -79,12 +80,13 @@ std::string peers_json(const Node& node) {
 void add_execution_methods(Surface& surface, Node& node) {
     auto& table = surface.methods;
     const auto read = Access::read;
-    table.add<json::RawValue, bool>(
-        "eth_getBlockByNumber", read,
-        [&node](const json::RawValue& which, bool full) { return block_answer(block_of(node, which), full); });
+    table.add<json::RawValue, bool>("eth_getBlockByNumber", read,
+                                    [&node](const json::RawValue& which, bool full) {
+                                        return block_answer(node, block_of(node, which), full);
+                                    });
     table.add<json::RawValue, bool>("eth_getBlockByHash", read,
                                     [&node](const json::RawValue& which, bool full) {
-                                        return block_answer(block_by_hash(node, which), full);
+                                        return block_answer(node, block_by_hash(node, which), full);
                                     });
     table.add<json::RawValue, json::RawValue>(
         "eth_getRawTransactionByBlockHashAndIndex", read,

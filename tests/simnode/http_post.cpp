@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "core/base/json_scan.hpp"
+#include "tests/simnode/gunzip.hpp"
 
 namespace conductor::simnode {
 
@@ -36,6 +37,19 @@ Complaint failed(const Endpoint& to, const char* step, const error_code& error) 
     const auto text =
         error == asio::error::connection_refused ? "connect: connection refused" : error.message();
     return {why + step + " tcp " + address_text(to.address) + ": " + text};
+}
+
+http::request<http::string_body> request_to(const Endpoint& to, std::string body, BodyKind kind) {
+    http::request<http::string_body> request{http::verb::post, to.target, 11};
+    request.set(http::field::host, address_text(to.address));
+    request.set(http::field::user_agent, "Go-http-client/1.1");
+    request.body() = std::move(body);
+    request.prepare_payload();
+    if (kind == BodyKind::json) request.set(http::field::accept, "application/json");
+    request.set(http::field::content_type,
+                kind == BodyKind::json ? "application/json" : "application/octet-stream");
+    request.set(http::field::accept_encoding, "gzip");
+    return request;
 }
 
 std::optional<json::RawValue> member_of(const json::RawValue& object, std::string_view name) {
@@ -73,7 +87,8 @@ Result<Endpoint, Complaint> parse_endpoint(const std::string& url) {
     return endpoint;
 }
 
-asio::awaitable<Result<HttpReply, Complaint>> http_post(Endpoint to, std::string body, Duration limit) {
+asio::awaitable<Result<HttpReply, Complaint>> http_post(Endpoint to, std::string body, Duration limit,
+                                                        BodyKind kind) {
     beast::tcp_stream stream{co_await asio::this_coro::executor};
     stream.expires_after(std::chrono::duration_cast<std::chrono::nanoseconds>(limit));  // for all of it
     if (const auto [error] = co_await stream.async_connect(to.address, as_values); error)
@@ -81,13 +96,7 @@ asio::awaitable<Result<HttpReply, Complaint>> http_post(Endpoint to, std::string
     error_code ignored;
     stream.socket().set_option(asio::ip::tcp::no_delay{true}, ignored);
 
-    http::request<http::string_body> request{http::verb::post, to.target, 11};
-    request.set(http::field::host, address_text(to.address));
-    request.set(http::field::content_type, "application/json");
-    request.set(http::field::accept, "application/json");
-    request.set(http::field::user_agent, "Go-http-client/1.1");
-    request.body() = std::move(body);
-    request.prepare_payload();
+    const auto request = request_to(to, std::move(body), kind);
     if (const auto [error, sent] = co_await http::async_write(stream, request, as_values); error)
         co_return failed(to, "write", error);
 
@@ -99,6 +108,11 @@ asio::awaitable<Result<HttpReply, Complaint>> http_post(Endpoint to, std::string
     HttpReply reply;
     reply.status = static_cast<int>(parser.get().result_int());
     reply.body = std::move(parser.get().body());
+    if (parser.get()[http::field::content_encoding] == "gzip") {
+        auto text = gunzip(reply.body, reply_limit);
+        if (!text) co_return Complaint{"gzip: invalid header"};
+        reply.body = std::move(*text);
+    }
     co_return reply;
 }
 

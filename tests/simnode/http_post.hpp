@@ -23,7 +23,9 @@ struct HttpReply {
     int status{0};
     std::string body;
 };
-boost::asio::awaitable<Result<HttpReply, Complaint>> http_post(Endpoint to, std::string body, Duration limit);
+enum class BodyKind : std::uint8_t { json, octets };
+boost::asio::awaitable<Result<HttpReply, Complaint>> http_post(Endpoint to, std::string body, Duration limit,
+                                                               BodyKind kind = BodyKind::json);
 
 /// JSON as it stood in an answer. A type of its own: a bare string could as well be a Complaint.
 struct JsonText {

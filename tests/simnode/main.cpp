@@ -24,13 +24,14 @@ struct Flags {
     std::uint16_t cl_port{0}, el_port{0}, control_port{0};
     std::optional<Endpoint> conductor;
     std::vector<Endpoint> peers;
+    bool binary_commit{false};
     NodeSettings node;
 };
 
 constexpr const char* usage =
     "simnode [--cl-port N] [--el-port N] [--control-port N] [--conductor URL] [--peer URL]…\n"
     "        [--block-time-ms N] [--genesis-seed N] [--genesis-time UNIX_S] [--payload-bytes N]\n"
-    "        [--safe-distance BLOCKS]\n";
+    "        [--safe-distance BLOCKS] [--binary-commit true|false]\n";
 
 [[noreturn]] void refuse(const std::string& why) {
     std::fprintf(stderr, "simnode: %s\n%s", why.c_str(), usage);
@@ -74,6 +75,9 @@ void take(Flags& flags, const std::string& flag, const std::string& value) {
         flags.node.genesis_time_s = number(flag, value, 0, UINT32_MAX);
     } else if (flag == "--payload-bytes") {
         flags.node.padding = number(flag, value, 0, std::size_t{32} << 20U);
+    } else if (flag == "--binary-commit") {
+        if (value != "true" && value != "false") refuse(flag + ": neither true nor false: " + value);
+        flags.binary_commit = value == "true";
     } else if (flag == "--safe-distance") {
         flags.node.safe_distance = number(flag, value, 0, UINT32_MAX);
     } else {
@@ -127,6 +131,7 @@ int main(int argc, char** argv) {
     add_control_methods(control, controlled);
 
     node.conductor.set_endpoint(flags.conductor);
+    node.conductor.set_binary_commit(flags.binary_commit);
     node.run(tasks);
     node.gossip.set_peers(flags.peers);
     bool listens = true;

@@ -8,6 +8,7 @@
 namespace conductor::simnode {
 
 void add_consensus_methods(Surface& surface, Node& node);
+void add_p2p_methods(Surface& surface, Node& node);  ///< of the consensus node
 void add_execution_methods(Surface& surface, Node& node);
 
 struct Controlled {

@@ -43,6 +43,7 @@ Node::Node(asio::any_io_executor executor, NodeSettings settings)
       settings_{settings},
       chain_{make_genesis(settings.seed, settings.genesis_time_s)},
       wake_{executor},
+      head_since_{now()},
       due_{now()} {}
 
 void Node::run(TaskGroup& tasks) {
@@ -78,7 +79,7 @@ asio::awaitable<bool> Node::produce() {
     if (!sealed_ || sealed_->parent != chain_.head().hash) sealed_ = next_block(salt_);
     const auto block = *sealed_;
     const auto life = life_;
-    auto committing = conductor.commit(payload::envelope_to_json(block));
+    auto committing = conductor.commit(block);
     const auto committed = co_await std::move(committing);
     if (life != life_) co_return false;
     if (!committed) {
@@ -89,6 +90,7 @@ asio::awaitable<bool> Node::produce() {
     sealed_.reset();
     if (chain_.find(block.parent) == nullptr) co_return false;
     chain_.adopt(block);
+    head_since_ = now();
     ++counts.sealed;
     produced_.push_back({++sequence_, block.number.value(), block.hash, unix_ms()});
     if (produced_.size() > max_produced) produced_.pop_front();
@@ -106,7 +108,7 @@ asio::awaitable<rpc::Answer> Node::start(BlockHash head) {
         co_return rpc::application_error("block hash does not match: head " + to_hex(own.hash) + ":" +
                                          std::to_string(own.number.value()) + ", received " + to_hex(head));
     active_ = true;
-    due_ = now() + settings_.block_time;
+    due_ = std::max(now(), head_since_ + settings_.block_time);  // a late block is built at once
     wake_.cancel();
     co_return done();
 }
@@ -141,6 +143,13 @@ void Node::fork(std::uint64_t depth, std::uint64_t count) {
     sealed_.reset();
     ++salt_;
     for (std::uint64_t i = 0; i < count; ++i) chain_.adopt(next_block(salt_));
+    head_since_ = now();
+}
+
+Imported Node::import(const Envelope& block) {
+    const auto outcome = chain_.import(block);
+    if (outcome == Imported::new_head) head_since_ = now();
+    return outcome;
 }
 
 asio::awaitable<rpc::Answer> Node::post(Envelope block) {
@@ -149,14 +158,14 @@ asio::awaitable<rpc::Answer> Node::post(Envelope block) {
     if (misbehaviour.insert_delay > 0ms) {
         tasks_->spawn(executor_, insert_later(std::move(block)));
     } else {
-        (void)chain_.import(block);
+        (void)import(block);
     }
     co_return done();
 }
 
 asio::awaitable<void> Node::insert_later(Envelope block) {
     co_await sleep(misbehaviour.insert_delay);
-    (void)chain_.import(block);
+    (void)import(block);
 }
 
 Result<Imported, Complaint> Node::receive(const Envelope& block) {
@@ -168,7 +177,7 @@ Result<Imported, Complaint> Node::receive(const Envelope& block) {
         ++counts.refused;
         return checked.error();
     }
-    const auto outcome = chain_.import(block);
+    const auto outcome = import(block);
     ++(outcome == Imported::new_head ? counts.imported : counts.ignored);
     const bool gap = outcome == Imported::queued || outcome == Imported::full;
     if (gap && misbehaviour.syncs && !catching_up_) {
@@ -183,7 +192,7 @@ asio::awaitable<void> Node::catch_up(Instant until) {
         auto asking = gossip.ask(chain_.head().number.value() + 1);
         const auto block = co_await std::move(asking);
         // No peer has more, or what it has is of another branch, which only a reorganisation could cure.
-        if (!block || misbehaviour.lagging || chain_.import(*block) != Imported::new_head) break;
+        if (!block || misbehaviour.lagging || import(*block) != Imported::new_head) break;
     }
     catching_up_ = false;
 }

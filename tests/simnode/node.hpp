@@ -47,6 +47,7 @@ public:
         std::uint64_t safe_skew_s{0};
         std::optional<std::uint64_t> peers;  ///< reported instead of the true number
         std::optional<bool> conductor_enabled;
+        bool false_blocks{false};  ///< the execution layer's blocks do not hash to the hash they claim
     } misbehaviour;
     struct Counts {
         std::uint64_t sealed{0}, commits_failed{0}, imported{0}, refused{0}, ignored{0};
@@ -80,12 +81,14 @@ private:
     boost::asio::awaitable<void> catch_up(Instant until);
     boost::asio::awaitable<void> insert_later(Envelope block);
     [[nodiscard]] Envelope next_block(std::uint64_t salt) const;
+    Imported import(const Envelope& block);
 
     boost::asio::any_io_executor executor_;
     NodeSettings settings_;
     Chain chain_;
     TaskGroup* tasks_{nullptr};
     boost::asio::steady_timer wake_;
+    Instant head_since_;  ///< the head's arrival here: the next block is due one block time later
     Instant due_;
     std::optional<Envelope> sealed_;  ///< built, and not head yet
     std::deque<Produced> produced_;

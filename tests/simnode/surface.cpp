@@ -142,8 +142,11 @@ std::vector<std::string> Surface::arrive(const rpc::Frame& frame) {
 asio::awaitable<rpc::HttpResponse> Surface::answer_rpc(rpc::HttpRequest& request) {
     const auto frame = rpc::read_frame(request.body.buffer().text());
     if (!frame) {
-        if (frame.error() == rpc::FrameErrc::empty) co_return json_response({});
-        auto response = json_response(rpc::transport_error(rpc::code::parse_error, "parse error").body);
+        const bool complete = request.body_end == rpc::BodyEnd::complete;
+        if (frame.error() == rpc::FrameErrc::empty && complete) co_return json_response({});
+        const bool late = request.body_end == rpc::BodyEnd::timed_out;
+        const auto* const why = late ? "read timeout" : "parse error";
+        auto response = json_response(rpc::transport_error(rpc::code::parse_error, why).body);
         response.plain = true;
         co_return response;
     }
