@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration idle_look = 1s;
+constexpr Duration idle_look = 100ms;
 constexpr Duration backoff = 1s;        // op-node's after a temporary engine error
 constexpr Duration longest_stop = 25s;  // op-node has no limit, but its HTTP server ends the call
 constexpr Duration longest_catch_up = 10s;
@@ -63,11 +63,13 @@ Envelope Node::next_block(std::uint64_t salt) const {
 }
 
 asio::awaitable<void> Node::sequence() {
+    const auto works = [this] {
+        return active_ && !misbehaviour.stalled && (stopping_ == 0 || sealed_.has_value());
+    };
     while (true) {
-        const bool works = active_ && !misbehaviour.stalled;
-        wake_.expires_after(works ? std::max<Duration>(due_ - now(), 0ms) : idle_look);
+        wake_.expires_after(works() ? std::max<Duration>(due_ - now(), 0ms) : idle_look);
         (void)co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
-        if (!active_ || misbehaviour.stalled || now() < due_) continue;
+        if (!works() || now() < due_) continue;
         const bool made = co_await produce();
         due_ = made ? std::max(due_ + settings_.block_time, now()) : now() + backoff;
     }
@@ -116,11 +118,20 @@ asio::awaitable<rpc::Answer> Node::start(BlockHash head) {
 asio::awaitable<rpc::Answer> Node::stop() {
     if (!active_) co_return rpc::application_error("sequencer not running");
     if (sealed_) {
-        // op-node waits for its last block only while it leads.
+        // op-node waits for its last block only while it leads. The call may be cancelled meanwhile.
+        struct Waiting {
+            explicit Waiting(int& counted) : count{counted} { ++count; }
+            ~Waiting() { --count; }
+            Waiting(const Waiting&) = delete;
+            Waiting& operator=(const Waiting&) = delete;
+            int& count;
+        };
+        const Waiting waiting{stopping_};
         const auto leads = co_await conductor.leader();
         const auto until = now() + longest_stop;
         while (leads && *leads && sealed_ && active_ && now() < until) co_await sleep(5ms);
-        if (sealed_ && now() >= until) co_return rpc::application_error("context deadline exceeded");
+        if (leads && *leads && sealed_ && now() >= until)
+            co_return rpc::application_error("context deadline exceeded");
     }
     stop_by_hand();
     co_return '"' + to_hex(chain_.head().hash) + '"';

@@ -95,6 +95,7 @@ private:
     std::uint64_t sequence_{0};
     std::uint64_t salt_{0};
     std::uint64_t life_{0};  ///< grows with every restart: what an earlier life began must not end in this one
+    int stopping_{0};        ///< calls that wait for the block in flight; no other is begun meanwhile
     bool active_{false};
     bool catching_up_{false};
 };
