@@ -4,13 +4,14 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <condition_variable>
+#include <boost/asio/strand.hpp>
 #include <cstdlib>
-#include <mutex>
-#include <random>
 
 #include "core/consensus/describe.hpp"
+#include "core/daemon/part_options.hpp"
 #include "core/rpc/conductor_methods.hpp"
+#include "core/rpc/operator_methods.hpp"
+#include "core/runtime/http_url.hpp"
 #include "core/runtime/logging.hpp"
 
 namespace conductor::daemon {
@@ -20,10 +21,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr unsigned net_threads = 2;
+constexpr auto levels_period = 1s;
 constexpr auto store_close_limit = 3s;
 // A failed store must end the process within 5 s (conductor.md 2.6.2), whatever else still hangs.
 constexpr auto failed_store_limit = 4s;
-constexpr auto stop_limit = 12s;
+constexpr auto stop_limit = 15s;
 
 /// Ends the process with `code` unless it has ended by then: no shut-down may hang for ever.
 void end_within(std::chrono::seconds limit, int code) {
@@ -34,28 +36,18 @@ void end_within(std::chrono::seconds limit, int code) {
     }}.detach();  // tidy: the process ends before or with it
 }
 
-std::string own_address(const config::ConsensusSettings& consensus) {
-    if (!consensus.advertised.empty()) return consensus.advertised;
-    return consensus.addr + ":" + std::to_string(consensus.port);
+std::unique_ptr<HashCheck> hash_check(const config::CommitSettings& commit, control::Committer& next) {
+    if (commit.check_hash != config::CheckHash::async) return nullptr;
+    return std::make_unique<HashCheck>(next);
 }
 
-replica::Options replica_options(const config::Settings& settings) {
-    replica::Options options;
-    auto& raft = options.raft;
-    raft.self = {ServerId{settings.raft.server_id}, own_address(settings.consensus)};
-    raft.heartbeat_timeout = settings.raft.heartbeat_timeout;
-    raft.election_timeout = settings.raft.election_timeout;
-    raft.lease_timeout = settings.raft.lease_timeout;
-    raft.snapshot_interval = settings.raft.snapshot_interval;
-    raft.snapshot_threshold = settings.raft.snapshot_threshold;
-    raft.trailing_logs = settings.raft.trailing_logs;
-    raft.retain_octets = settings.storage.retain_bytes;
-    raft.empty_snapshots = settings.raft.empty_snapshots;
-    raft.seed = std::random_device{}();
-    options.stall_timeout =
-        std::chrono::duration_cast<std::chrono::milliseconds>(settings.storage.stall_timeout);
-    options.refuse_siblings = !settings.commit.go_on_sibling;
-    return options;
+control::Committer& committer(HashCheck* check, ReplicaGate& gate) {
+    if (check != nullptr) return *check;
+    return gate;
+}
+
+rpc::CommitRules commit_rules(const config::CommitSettings& commit) {
+    return {payload::Strictness{commit.strict}, commit.check_hash == config::CheckHash::sync};
 }
 
 }  // namespace
@@ -65,51 +57,64 @@ Daemon::Daemon(config::Settings settings, std::string version)
       version_{std::move(version)},
       net_{net_threads},
       signals_{core_, SIGINT, SIGTERM},
+      levels_timer_{core_},
       work_{core_.get_executor()},
-      posture_{settings_.control.paused},
-      hash_check_{settings_.commit.check_hash == config::CheckHash::async ? std::make_unique<HashCheck>(gate_)
-                                                                          : nullptr},
-      commits_{committer(), rpc_log_,
-               rpc::CommitRules{payload::Strictness{settings_.commit.strict},
-                                settings_.commit.check_hash == config::CheckHash::sync}} {}
-
-control::Committer& Daemon::committer() {
-    if (hash_check_) return *hash_check_;
-    return gate_;
-}
+      metrics_{std::make_shared<metrics::Metrics>(version_)},
+      hash_check_{hash_check(settings_.commit, gate_)},
+      rpc_observer_{*metrics_, rpc_log_},
+      commits_{committer(hash_check_.get(), gate_), rpc_observer_, commit_rules(settings_.commit)} {}
 
 Daemon::~Daemon() {
     net_.stop();
     net_.join();
 }
 
+// Whoever asks hears something from the first moment: RPC and metrics come before everything that may take long
+// (conductor.md 2.2.6).
 int Daemon::run() {
     logging::info("initializing OpConductor", {{"version", version_}});
     wait_for_signal();
+    if (!furnish()) return exit_failed;
     logging::info("starting OpConductor");
-    if (!start_rpc()) return exit_failed;
+    if (!start_rpc() || !start_metrics()) return exit_failed;
+    open_plugins();
     open_store();
     core_.run();
     return exit_code_;
 }
 
+bool Daemon::furnish() {
+    auto plugins = PluginHouse::furnish(core_, settings_, metrics_);
+    if (!plugins) {
+        for (const auto& problem : plugins.error()) logging::error("plugin refused", {{"err", problem}});
+        logging::crit("Application failed",
+                      {{"message", "failed to setup: failed to load plugins: " + plugins.error().front()}});
+        return false;
+    }
+    plugins_ = std::move(*plugins);
+    control_.emplace(settings_, ControlHouse::Surroundings{core_, *plugins_, *metrics_,
+                                                           [this](std::function<void()> work) {
+                                                               boost::asio::post(net_.context(),
+                                                                                 std::move(work));
+                                                           },
+                                                           [this] { stop(exit_ok); }});
+    return true;
+}
+
 bool Daemon::start_rpc() {
-    rpc::add_read_methods(methods_, gate_, posture_);
+    auto& conductor = control_->conductor();
+    rpc::add_read_methods(methods_, gate_, conductor);
     rpc::add_commit_method(methods_, commits_);
+    rpc::add_control_methods(methods_, conductor);
+    rpc::add_group_methods(methods_, control_->desk());
+    if (settings_.rpc.enable_proxy && !add_proxy()) return false;
     rpc::add_server_methods(methods_, version_);
+    metrics_->rpc_served(methods_.names());
 
-    rpc::RouteOptions options;
-    options.version = version_;
-    options.json_body_limit = settings_.rpc.json_body_limit;
-    options.binary_body_limit = settings_.rpc.binary_body_limit;
-    options.cors_origins = settings_.rpc.cors_origins;
-    routes_.emplace(rpc::Routes::Parts{methods_, commits_, gate_, posture_, rpc_log_}, std::move(options));
-
-    rpc::HttpServerOptions http;
-    http.address = settings_.rpc.addr;
-    http.port = settings_.rpc.port;
+    routes_.emplace(rpc::Routes::Parts{methods_, commits_, gate_, conductor, rpc_observer_},
+                    route_options(settings_, version_));
     logging::info("starting JSON-RPC server");
-    server_.emplace(net_.context(), *routes_, rpc_log_, http);
+    server_.emplace(net_.context(), *routes_, rpc_observer_, rpc_server_options(settings_.rpc));
     const auto port = server_->listen();
     if (!port) {
         logging::crit("Application failed",
@@ -121,34 +126,85 @@ bool Daemon::start_rpc() {
     return true;
 }
 
+bool Daemon::add_proxy() {
+    const auto execution = http::read_url(settings_.execution.url);
+    const auto consensus = http::read_url(settings_.node.url);
+    auto added = Result<void, Complaint>{};
+    if (!execution) {
+        added = execution.error();
+    } else if (!consensus) {
+        added = consensus.error();
+    } else {
+        upstream_.emplace(boost::asio::make_strand(net_.context()),
+                          rpc::NodeUpstream::Nodes{*execution, *consensus});
+        added = rpc::add_proxied_methods(
+            methods_, settings_.rpc.proxy_methods,
+            {[this] { return gate_.leads() || control_->conductor().leader_overridden(); }, *upstream_});
+    }
+    if (added) return true;
+    logging::crit("Application failed",
+                  {{"message", "failed to setup: failed to initialize rpc server: " + added.error().text}});
+    return false;
+}
+
+bool Daemon::start_metrics() {
+    if (!settings_.metrics.enabled) return true;
+    logging::info("starting metrics server",
+                  {{"addr", settings_.metrics.addr}, {"port", settings_.metrics.port}});
+    metrics_route_.emplace(*metrics_);
+    metrics_server_.emplace(net_.context(), *metrics_route_, rpc_log_,
+                            metrics_server_options(settings_.metrics));
+    const auto port = metrics_server_->listen();
+    if (!port) {
+        logging::crit("Application failed",
+                      {{"message", "failed to start: failed to start metrics server: " + port.error().text}});
+        return false;
+    }
+    logging::info("started metrics server",
+                  {{"endpoint", "http://" + settings_.metrics.addr + ":" + std::to_string(*port)}});
+    show_levels();
+    return true;
+}
+
+void Daemon::show_levels() {
+    control_->show_levels();
+    levels_timer_.expires_after(levels_period);
+    levels_timer_.async_wait([this](const auto& error) {
+        if (!error) show_levels();
+    });
+}
+
+void Daemon::open_plugins() {
+    plugins_->open([this](const PluginHouse::Problems& problems) {
+        if (stopping_) return;
+        for (const auto& problem : problems) logging::error("plugin does not start", {{"err", problem}});
+        if (!problems.empty()) return fail(exit_failed, "failed to load plugins: " + problems.front());
+        control_->ask_node([this](const std::string& why) { fail(exit_failed, why); });
+    });
+}
+
 void Daemon::open_store() {
-    storage::StoreOptions options;
-    options.directory = settings_.raft.storage_dir + "/" + settings_.raft.server_id;
-    options.retain_octets = settings_.storage.retain_bytes;
-    opener_.emplace(core_, files_, std::move(options), settings_.storage.lock_wait,
+    opener_.emplace(core_, files_, store_options(settings_), settings_.storage.lock_wait,
                     [this](StoreOpener::Opened opened) { store_opened(std::move(opened)); });
 }
 
 void Daemon::store_opened(StoreOpener::Opened opened) {
     if (stopping_) return;
-    if (!opened) {
-        logging::crit("Application failed",
-                      {{"message", "failed to setup: failed to initialize consensus: " + opened.error().text}});
-        return stop(exit_failed);
-    }
+    if (!opened) return fail(exit_failed, "failed to initialize consensus: " + opened.error().text);
+
+    auto events = replica_events();
+    control_->listen_to(events);
+    replica_.emplace(core_, replica_options(settings_), std::move(*opened), links_, std::move(events));
+    gate_.open(*replica_);
+    control_->open(*replica_);
+    replica_->start([this] { replica_ready(); });
+}
+
+replica::Events Daemon::replica_events() {
     replica::Events events;
-    events.elected = [this](Term term) {
-        logging::info("Leadership status changed", {{"server", settings_.raft.server_id},
-                                                    {"leader", true},
-                                                    {"term", term},
-                                                    {"event", "leader_gained"}});
-    };
-    events.stepped_down = [this](const consensus::SteppedDown& down) {
-        logging::info("Leadership status changed", {{"server", settings_.raft.server_id},
-                                                    {"leader", false},
-                                                    {"term", down.term},
-                                                    {"why", down.why},
-                                                    {"event", "leader_lost"}});
+    // That leadership has changed is said by control; here, why it was lost.
+    events.stepped_down = [](const consensus::SteppedDown& down) {
+        logging::info("stepped down", {{"term", down.term}, {"why", down.why}, {"event", "stepped_down"}});
     };
     events.head_moved = [](const payload::Envelope& head) {
         logging::debug("applying new unsafe head", {{"number", head.number}, {"hash", head.hash}});
@@ -165,12 +221,11 @@ void Daemon::store_opened(StoreOpener::Opened opened) {
         // Not from inside the step that reports it.
         boost::asio::post(core_, [this] { stop(exit_store_failed); });
     };
-    replica_.emplace(core_, replica_options(settings_), std::move(*opened), links_, std::move(events));
-    gate_.open(*replica_);
-    replica_->start([this] { replica_ready(); });
+    return events;
 }
 
 void Daemon::replica_ready() {
+    metrics_->started();
     logging::info("OpConductor started");
     if (!settings_.raft.bootstrap) return;
 
@@ -179,7 +234,7 @@ void Daemon::replica_ready() {
     consensus::Configuration self{{{ServerId{settings_.raft.server_id}, address, consensus::Suffrage::voter}}};
     replica_->bootstrap(std::move(self), [this](std::optional<consensus::Refusal> refusal) {
         if (!refusal) {
-            posture_.pause();
+            control_->conductor().pause([](const std::string&) {});
             logging::warn("Raft cluster bootstrapped, pausing conductor.");
         } else if (refusal == consensus::Refusal::already_bootstrapped) {
             logging::warn("Raft cluster already exists, skipping bootstrap");
@@ -187,6 +242,12 @@ void Daemon::replica_ready() {
             logging::error("bootstrap refused", {{"err", consensus::client_text(*refusal, {})}});
         }
     });
+}
+
+void Daemon::fail(int code, const std::string& message) {
+    logging::error("failed to initialize OpConductor", {{"err", message}});
+    logging::crit("Application failed", {{"message", "failed to setup: " + message}});
+    stop(code);
 }
 
 // The second signal does not wait for anybody.
@@ -202,18 +263,22 @@ void Daemon::wait_for_signal() {
     });
 }
 
-// RPC first, so that a commit under way is still answered; then the protocol and its disk.
+// Control first: it hands leadership over while everything else still works. Then RPC, so that a commit under
+// way is still answered; then the protocol and its disk; plugins last.
 void Daemon::stop(int code) {
     if (stopping_) return;
     stopping_ = true;
     exit_code_ = code;
-    posture_.stop();
     logging::info("stopping OpConductor");
     if (code == exit_store_failed) {
         end_within(failed_store_limit, code);
-    } else {
-        end_within(stop_limit, exit_failed);
+        return control_over();
     }
+    end_within(stop_limit, exit_failed);
+    control_->conductor().shut_down([this] { control_over(); });
+}
+
+void Daemon::control_over() {
     boost::asio::co_spawn(net_.context(), server_->stop(), [this](const std::exception_ptr&) {
         boost::asio::post(core_, [this] { rpc_stopped(); });
     });
@@ -221,8 +286,15 @@ void Daemon::stop(int code) {
 
 void Daemon::rpc_stopped() {
     opener_.reset();
-    if (replica_) replica_->stop(store_close_limit);
-    end();
+    control_->stop([this] {
+        if (replica_) replica_->stop(store_close_limit);
+        plugins_->close([this] {
+            if (!metrics_server_) return end();
+            boost::asio::co_spawn(net_.context(), metrics_server_->stop(), [this](const std::exception_ptr&) {
+                boost::asio::post(core_, [this] { end(); });
+            });
+        });
+    });
 }
 
 void Daemon::end() {

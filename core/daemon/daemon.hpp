@@ -10,14 +10,19 @@
 #include <string>
 
 #include "core/config/settings.hpp"
+#include "core/daemon/control_house.hpp"
 #include "core/daemon/hash_check.hpp"
-#include "core/daemon/posture.hpp"
+#include "core/daemon/plugin_house.hpp"
 #include "core/daemon/replica_gate.hpp"
 #include "core/daemon/rpc_log.hpp"
 #include "core/daemon/store_opener.hpp"
+#include "core/metrics/metrics.hpp"
 #include "core/rpc/commit_handler.hpp"
 #include "core/rpc/http_server.hpp"
 #include "core/rpc/methods.hpp"
+#include "core/rpc/metrics_observer.hpp"
+#include "core/rpc/metrics_route.hpp"
+#include "core/rpc/node_upstream.hpp"
 #include "core/rpc/routes.hpp"
 #include "core/runtime/io_threads.hpp"
 #include "core/storage/posix_files.hpp"
@@ -40,13 +45,23 @@ public:
     [[nodiscard]] int run();
 
 private:
-    [[nodiscard]] control::Committer& committer();
+    // Birth, in this order.
+    [[nodiscard]] bool furnish();
     [[nodiscard]] bool start_rpc();
+    [[nodiscard]] bool add_proxy();
+    [[nodiscard]] bool start_metrics();
+    void open_plugins();
     void open_store();
     void store_opened(StoreOpener::Opened opened);
     void replica_ready();
+    [[nodiscard]] replica::Events replica_events();
+    void show_levels();
+    void fail(int code, const std::string& message);
+
+    // The end.
     void wait_for_signal();
     void stop(int code);
+    void control_over();
     void rpc_stopped();
     void end();
 
@@ -58,20 +73,28 @@ private:
     boost::asio::io_context core_;
     IoThreads net_;
     boost::asio::signal_set signals_;
+    boost::asio::steady_timer levels_timer_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 
     storage::PosixFiles files_;
     replica::NoLinks links_;
-    Posture posture_;
+    std::shared_ptr<metrics::Metrics> metrics_;
+    std::unique_ptr<PluginHouse> plugins_;
+    std::optional<StoreOpener> opener_;
+    std::optional<replica::Replica> replica_;
     ReplicaGate gate_;
     std::unique_ptr<HashCheck> hash_check_;  ///< null unless `commit.check-hash` is `async`
+    std::optional<ControlHouse> control_;
+
     RpcLog rpc_log_;
+    rpc::MetricsObserver rpc_observer_;
     rpc::CommitHandler commits_;
+    std::optional<rpc::NodeUpstream> upstream_;
     rpc::MethodTable methods_;
     std::optional<rpc::Routes> routes_;
     std::optional<rpc::HttpServer> server_;
-    std::optional<StoreOpener> opener_;
-    std::optional<replica::Replica> replica_;
+    std::optional<rpc::MetricsRoute> metrics_route_;
+    std::optional<rpc::HttpServer> metrics_server_;
 };
 
 }  // namespace conductor::daemon

@@ -255,11 +255,17 @@ void Replica::publish() {
 
     const auto leader = raft_->leader();
     const auto version = raft_->latest_configuration_index();
-    const std::lock_guard lock{published_mutex_};
-    if (published_.leader.id != leader.id || published_.leader.address != leader.address)
-        published_.leader = leader;
-    if (published_.membership.version != version || !published_.membership.known)
-        published_.membership = {raft_->latest_configuration().servers, version, version != LogIndex{}};
+    bool other_members = false;
+    {
+        const std::lock_guard lock{published_mutex_};
+        if (published_.leader.id != leader.id || published_.leader.address != leader.address)
+            published_.leader = leader;
+        if (published_.membership.version != version || !published_.membership.known) {
+            published_.membership = {raft_->latest_configuration().servers, version, version != LogIndex{}};
+            other_members = published_.membership.known;
+        }
+    }
+    if (other_members) events_.members_changed();
 }
 
 bool Replica::leads() const {

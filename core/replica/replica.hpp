@@ -46,6 +46,7 @@ struct Events {
     std::function<void(const consensus::SteppedDown&)> stepped_down = [](const auto&) {};
     std::function<void(const consensus::Sender&)> leader_changed = [](const auto&) {};
     std::function<void(const payload::Envelope&)> head_moved = [](const auto&) {};
+    std::function<void()> members_changed = [] {};  ///< membership() says something else from now on
     std::function<void()> sibling_refused = [] {};  ///< a payload beside the head (P-51)
     std::function<void(bool)> stalled = [](bool) {};
     std::function<void(const storage::StoreError&)> store_failed = [](const auto&) {};
@@ -113,6 +114,7 @@ public:
     [[nodiscard]] const payload::UnsafeHead& head() const noexcept { return head_; }
     [[nodiscard]] const payload::PositionRing& ring() const noexcept { return ring_; }
     [[nodiscard]] const Figures& figures() const noexcept { return figures_; }
+    [[nodiscard]] LogIndex applied_index() const noexcept { return applied_; }
     [[nodiscard]] const consensus::Raft& raft() const { return *raft_; }
 
 private:

@@ -1,0 +1,157 @@
+#include "core/daemon/control_house.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <random>
+#include <utility>
+
+#include "core/daemon/control_settings.hpp"
+#include "core/runtime/logging.hpp"
+
+namespace conductor::daemon {
+
+namespace {
+
+void count(metrics::Metrics& metrics, const control::Count& counted) {
+    const auto outcome = counted.success ? metrics::Outcome::success : metrics::Outcome::failure;
+    const auto order = counted.success ? metrics::Order::obeyed : metrics::Order::already_so;
+    switch (counted.counter) {
+        case control::Counter::starts:
+            return metrics.sequencer_started(order);
+        case control::Counter::stops:
+            return metrics.sequencer_stopped(order);
+        case control::Counter::transfers:
+            return metrics.leadership_transferred(outcome);
+        case control::Counter::state_changes:
+            return metrics.state_entered(
+                {counted.triple.leader, counted.triple.healthy, counted.triple.active});
+        case control::Counter::start_failures:
+            return metrics.sequencer_start_failed();
+        case control::Counter::stop_failures:
+            return metrics.sequencer_stop_failed();
+        case control::Counter::failures:
+        case control::Counter::two_active:
+            return metrics.action_failed(counted.action, counted.reason);
+    }
+}
+
+ControlFigures figures_for(metrics::Metrics& metrics) {
+    return {[&metrics](const control::Count& counted) { count(metrics, counted); },
+            [&metrics](const control::Verdict& verdict) { metrics.health_checked(verdict.text); }};
+}
+
+peers::Settings peer_settings(const config::Settings& settings) {
+    return {ServerId{settings.raft.server_id}, settings.peers.poll_interval, settings.raft.lease_timeout};
+}
+
+}  // namespace
+
+ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around)
+    : settings_{settings},
+      around_{std::move(around)},
+      loop_{around_.core},
+      probe_loop_{around_.core},
+      log_{settings.log.compat, figures_for(around_.metrics)},
+      peers_{peer_settings(settings)},
+      node_{{loop_, around_.plugins.driver(), shelf_,
+             [this](BlockNumber number, NodePort::JsonDone done) {
+                 if (replica_ == nullptr) return done(Complaint{"the log is not open yet"});
+                 replica_->payload_json(number, std::move(done));
+             },
+             around_.worker}},
+      group_{ServerId{settings.raft.server_id}, shelf_},
+      desk_{around_.core, ServerId{settings.raft.server_id}, settings.raft.transfer_timeout},
+      conductor_{policy_settings(settings, std::random_device{}()),
+                 round_settings(settings, around_.plugins.plans()),
+                 {loop_, node_, group_, log_, around_.plugins.checks(),
+                  [this](const control::Eligibility& eligibility) { group_.set_eligibility(eligibility); },
+                  around_.leave}} {
+    if (auto* strategy = around_.plugins.transfer())
+        group_.rank_by(*strategy, [this] { return peers_.view(loop_.now()); });
+}
+
+void ControlHouse::listen_to(replica::Events& events) {
+    events.elected = [this, log = std::move(events.elected)](Term term) {
+        log(term);
+        conductor_.elected(term);
+    };
+    events.stepped_down = [this, log = std::move(events.stepped_down)](const consensus::SteppedDown& down) {
+        log(down);
+        conductor_.stepped_down(down.term);
+    };
+    events.leader_changed = [this](const consensus::Sender& leader) {
+        conductor_.leader_changed(!leader.id.text().empty());
+    };
+    events.head_moved = [this, log = std::move(events.head_moved)](const payload::Envelope& head) {
+        log(head);
+        conductor_.head_moved({head.number, head.hash});
+    };
+    events.members_changed = [this] { meet_members(); };
+    // Whoever wants Go's answer wants Go's consequence too: none.
+    if (!settings_.commit.go_on_sibling) events.sibling_refused = [this] { conductor_.sibling_refused(); };
+}
+
+void ControlHouse::open(replica::Replica& replica) {
+    replica_ = &replica;
+    group_.open(replica);
+    desk_.open(replica);
+}
+
+void ControlHouse::ask_node(std::function<void(std::string)> failed) {
+    probe_.emplace(
+        probe_loop_, settings_.node.timeout,
+        [this](Duration limit, std::function<void(control::Answer)> done) {
+            node_.probe(limit, std::move(done));
+        },
+        [this, failed = std::move(failed)](const NodeProbe::Outcome& outcome) {
+            if (!outcome.error.empty())
+                return failed("failed to initialize sequencer control: " + outcome.error);
+            if (outcome.cannot_tell)
+                logging::warn(
+                    "Warning: conductorEnabled method not found, please upgrade your op-node to the latest "
+                    "version, continuing...");
+            conductor_.node_ready();
+        });
+}
+
+// From inside a step of the replica: its views are those of the step before until that has ended.
+void ControlHouse::meet_members() {
+    boost::asio::post(around_.core, [this] {
+        if (replica_ == nullptr) return;
+        peers_.set_members(members_of(replica_->membership()));
+        conductor_.peers_seen(peers_.view(loop_.now()));
+    });
+}
+
+void ControlHouse::show_levels() {
+    const auto& policy = conductor_.policy();
+    const auto& situation = policy.situation();
+    metrics::NodeFigures node;
+    node.state = {situation.leads, situation.verdict.healthy, situation.active == control::Active::yes};
+    node.paused = situation.paused;
+    node.overridden = situation.overridden;
+    node.start_wedged = policy.start_wedged(loop_.now());
+    around_.metrics.show(node);
+    if (replica_ == nullptr || replica_->not_ready() == "starting") return;
+
+    const auto& raft = replica_->raft();
+    metrics::RaftFigures group;
+    group.term = raft.term().value();
+    group.commit_index = raft.commit_index().value();
+    group.applied_index = replica_->applied_index().value();
+    group.cluster_version = raft.latest_configuration_index().value();
+    for (const auto& server : raft.latest_configuration().servers)
+        ++(server.suffrage == consensus::Suffrage::voter ? group.voters : group.non_voters);
+    around_.metrics.show(group);
+    metrics::ChainFigures chain;
+    if (const auto& head = replica_->head().head()) chain.fsm_head = head->number.value();
+    around_.metrics.show(chain);
+}
+
+void ControlHouse::stop(std::function<void()> done) {
+    probe_.reset();
+    boost::asio::co_spawn(around_.core, desk_.stop(),
+                          [done = std::move(done)](const std::exception_ptr&) { done(); });
+}
+
+}  // namespace conductor::daemon

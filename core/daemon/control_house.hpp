@@ -1,0 +1,74 @@
+// The control loop of this daemon with all that it acts through: the core thread as it sees it, the lanes to
+// the node and to the group, the probe that comes before everything else, the desk for operators' wishes, and
+// the figures. Composition only; core thread.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/config/settings.hpp"
+#include "core/control/conductor.hpp"
+#include "core/daemon/asio_loop.hpp"
+#include "core/daemon/control_log.hpp"
+#include "core/daemon/group_desk.hpp"
+#include "core/daemon/group_port.hpp"
+#include "core/daemon/node_port.hpp"
+#include "core/daemon/node_probe.hpp"
+#include "core/daemon/payload_shelf.hpp"
+#include "core/daemon/plugin_house.hpp"
+#include "core/metrics/metrics.hpp"
+#include "core/peers/table.hpp"
+#include "core/replica/replica.hpp"
+
+namespace conductor::daemon {
+
+class ControlHouse {
+public:
+    struct Surroundings {
+        boost::asio::io_context& core;
+        PluginHouse& plugins;
+        metrics::Metrics& metrics;
+        std::function<void(std::function<void()>)> worker;  ///< as NodePort::Surroundings::worker
+        std::function<void()> leave;                        ///< an operator asks the process to stop
+    };
+    /// What it is given outlives it.
+    ControlHouse(const config::Settings& settings, Surroundings around);
+    ControlHouse(const ControlHouse&) = delete;
+    ControlHouse& operator=(const ControlHouse&) = delete;
+
+    [[nodiscard]] control::Conductor& conductor() { return conductor_; }
+    [[nodiscard]] GroupDesk& desk() { return desk_; }
+
+    /// What the replica tells goes to the loop.
+    void listen_to(replica::Events& events);
+    /// From now on there is a group; `replica` outlives this object.
+    void open(replica::Replica& replica);
+    /// The driver is open. `failed` gets why the node will never do; otherwise control begins.
+    void ask_node(std::function<void(std::string)> failed);
+    /// Levels for whoever scrapes.
+    void show_levels();
+    /// Operators' wishes end; `done` follows.
+    void stop(std::function<void()> done);
+
+private:
+    void meet_members();
+
+    const config::Settings& settings_;
+    Surroundings around_;
+    replica::Replica* replica_{nullptr};
+    AsioLoop loop_;
+    AsioLoop probe_loop_;
+    ControlLog log_;
+    PayloadShelf shelf_;
+    peers::Table peers_;
+    NodePort node_;
+    GroupPort group_;
+    GroupDesk desk_;
+    control::Conductor conductor_;
+    std::optional<NodeProbe> probe_;
+};
+
+}  // namespace conductor::daemon

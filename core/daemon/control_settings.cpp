@@ -1,0 +1,46 @@
+#include "core/daemon/control_settings.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace conductor::daemon {
+
+using namespace std::chrono_literals;
+
+control::PolicySettings policy_settings(const config::Settings& settings, std::uint64_t seed) {
+    control::PolicySettings out;
+    // First, so that an option that was set has the last word.
+    if (settings.compat_go) control::turn_to_go(out);
+    const auto& control = settings.control;
+    out.self = ServerId{settings.raft.server_id};
+    out.paused = control.paused;
+    out.ready = false;
+    out.rows.hold_partial = settings.health.rollup_boost_hold_partial;
+    out.rows.startup_grace_span = control.startup_grace;
+    out.rows.recovery_grace = control.recovery_grace;
+    out.rows.recovery_settle = 3 * settings.health.interval;
+    out.ladder.depth = control.unsafe_repair_depth;
+    // 0 waits for ever; a sum with it must still be a time.
+    out.ladder.catchup_timeout =
+        control.catchup_timeout > Duration::zero() ? control.catchup_timeout : Duration{24h * 365};
+    out.backoff.min = control.retry_min;
+    out.backoff.max = control.retry_max;
+    out.backoff.seed = seed;
+    out.yield_when_idle = control.paused_yield_leadership;
+    out.transfer_at_shutdown = control.shutdown_transfer_leadership;
+    out.stop_soft_timeout = control.stop_soft_timeout;
+    out.node_limit = settings.node.timeout;
+    out.refresh_limit = std::min(out.refresh_limit, settings.node.timeout);
+    out.confirm_limit = settings.raft.apply_timeout;
+    out.transfer_limit = settings.raft.transfer_timeout;
+    return out;
+}
+
+control::RoundSettings round_settings(const config::Settings& settings, std::vector<control::CheckPlan> plans) {
+    control::RoundSettings out;
+    out.beat = settings.health.interval;
+    out.checks = std::move(plans);
+    return out;
+}
+
+}  // namespace conductor::daemon

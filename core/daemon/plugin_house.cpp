@@ -1,0 +1,236 @@
+#include "core/daemon/plugin_house.hpp"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "core/plugin/blocking_http.hpp"
+#include "core/plugin/crash.hpp"
+#include "core/plugin/raw_options.hpp"
+#include "core/plugin/served_metrics.hpp"
+#include "core/runtime/logging.hpp"
+
+namespace conductor::daemon {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto open_limit = 5s;
+constexpr auto close_limit = 500ms;
+
+/// Lines of plugins, with the instance in front of what they say themselves.
+class LoggedPlugins final : public plugin::PluginLog {
+public:
+    void write(plugin::LogLevel level, std::string_view instance, std::string_view id, std::string_view message,
+               std::span<const plugin::LogPair> pairs) override {
+        std::vector<logging::Field> fields{{"plugin", instance}, {"id", id}};
+        for (const auto& [key, value] : pairs) fields.push_back({key, value});
+        logging::global().log(level_of(level), message, fields);
+    }
+
+private:
+    static logging::Level level_of(plugin::LogLevel level) {
+        switch (level) {
+            case plugin::LogLevel::debug:
+                return logging::Level::debug;
+            case plugin::LogLevel::info:
+                return logging::Level::info;
+            case plugin::LogLevel::warn:
+                return logging::Level::warn;
+            case plugin::LogLevel::error:
+                break;
+        }
+        return logging::Level::error;
+    }
+};
+
+std::string first_line(const std::string& file) {
+    std::ifstream in{file};
+    std::string line;
+    std::getline(in, line);
+    return line;
+}
+
+using Endpoints = std::map<std::string, plugin::HttpEndpoint>;
+
+/// `node` and `execution` are those of the flags unless the file says otherwise.
+Result<Endpoints, std::vector<std::string>> endpoints_of(const config::Settings& settings) {
+    Endpoints out;
+    out["node"] = {settings.node.url, settings.node.timeout, {}};
+    out["execution"] = {settings.execution.url, settings.execution.timeout, {}};
+    std::vector<std::string> problems;
+    for (const auto& endpoint : settings.plugins.endpoints) {
+        plugin::HttpEndpoint there{endpoint.url, endpoint.timeout.value_or(5s), {}};
+        if (!endpoint.token_file.empty()) {
+            const auto token = first_line(endpoint.token_file);
+            if (token.empty())
+                problems.push_back(plugin::to_prefix({endpoint.place.file, endpoint.place.line, 0}) +
+                                   "endpoint \"" + endpoint.name + "\": token_file " + endpoint.token_file +
+                                   " cannot be read or is empty");
+            there.fields.emplace_back("Authorization", "Bearer " + token);
+        }
+        out[endpoint.name] = std::move(there);
+    }
+    if (!problems.empty()) return problems;
+    return out;
+}
+
+std::filesystem::path mark_file(const config::Settings& settings) {
+    return std::filesystem::path{settings.raft.storage_dir} / "plugin-crashes";
+}
+
+/// Without a place for the marks crashes are named, but not counted.
+void watch_for_crashes(const std::filesystem::path& marks) {
+    std::error_code ignored;
+    std::filesystem::create_directories(marks.parent_path(), ignored);
+    if (plugin::install_crash_handler(marks)) return;
+    logging::warn("crashes of plugins cannot be counted", {{"file", marks.string()}});
+    (void)plugin::install_crash_handler({});
+}
+
+std::int64_t unix_seconds() {
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+}  // namespace
+
+/// What is needed while the house is furnished, and not afterwards.
+struct PluginHouse::Furnishing {
+    plugin::Registry registry;
+    plugin::CrashMarks crashes;
+    std::vector<std::string> endpoints;
+    plugin::Ports ports;
+    std::shared_ptr<plugin::Watch> watch;
+    plugin::Post post;
+    Problems problems;
+
+    struct Made {
+        std::unique_ptr<plugin::Instance> instance;
+        plugin::Admitted admitted;
+    };
+    /// Nothing, and a problem more, where it is not to be had.
+    std::optional<Made> make(const PluginWish& wish) {
+        const auto& wanted = wish.instance;
+        const auto place = plugin::to_place(wanted.plugin_place);
+        const auto admitted = registry.admit(
+            {wanted.plugin, wish.kind, wish.subject, place, wanted.sha256.value_or(std::string{})});
+        if (!admitted) {
+            problems.push_back(admitted.error().text);
+            return std::nullopt;
+        }
+        if (!admitted->bundled && crashes.excluded(wanted.plugin)) {
+            problems.push_back(plugin::to_prefix(place) + wish.subject + ": plugin \"" + wanted.plugin +
+                               "\" brought the daemon down twice within ten minutes and is left out");
+            return std::nullopt;
+        }
+        auto options = plugin::check_options(wish.subject, plugin::to_place(wanted.place),
+                                             *admitted->descriptor, wish.options, endpoints);
+        if (!options) {
+            problems.insert(problems.end(), options.error().begin(), options.error().end());
+            return std::nullopt;
+        }
+        plugin::InstanceSpec spec{wanted.name, *admitted, std::move(*options)};
+        return Made{std::make_unique<plugin::Instance>(std::move(spec), ports, watch, post), *admitted};
+    }
+};
+
+PluginHouse::~PluginHouse() = default;
+
+Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish(
+    boost::asio::io_context& core, const config::Settings& settings,
+    std::shared_ptr<metrics::Metrics> metrics) {
+    auto wishes = plugin_wishes(settings);
+    if (!wishes) return wishes.error();
+    auto endpoints = endpoints_of(settings);
+    if (!endpoints) return endpoints.error();
+    auto http = plugin::BlockingHttp::make(*endpoints);
+    if (!http) return Problems{http.error().text};
+
+    const auto marks = mark_file(settings);
+    watch_for_crashes(marks);
+    plugin::RegistrySettings registry;
+    registry.directories.assign(settings.plugins.directories.begin(), settings.plugins.directories.end());
+    registry.executable = plugin::own_executable();
+    registry.allow = settings.plugins.allow;
+    registry.trust =
+        settings.plugins.trust == config::PluginTrust::user ? plugin::Trust::user : plugin::Trust::root;
+    registry.drafts = settings.plugins.drafts;
+    if (registry.trust == plugin::Trust::user)
+        logging::warn("plugins of this user are trusted: for development and tests only",
+                      {{"option", "plugins.trust"}});
+
+    Furnishing furnishing{
+        plugin::Registry{std::move(registry)},
+        plugin::CrashMarks::read(marks, unix_seconds()),
+        {},
+        {std::make_shared<LoggedPlugins>(), std::make_shared<plugin::ServedMetrics>(std::move(metrics)),
+         std::make_shared<plugin::SystemClock>(), std::move(*http)},
+        std::make_shared<plugin::Watch>(),
+        [&core](std::function<void()> work) { boost::asio::post(core, std::move(work)); },
+        {}};
+    for (const auto& [name, endpoint] : *endpoints) furnishing.endpoints.push_back(name);
+
+    std::unique_ptr<PluginHouse> house{new PluginHouse{core}};
+    for (const auto& wish : wishes->checks) {
+        auto made = furnishing.make(wish);
+        if (!made) continue;
+        house->plans_.push_back(plan_of(wish.instance, made->admitted, settings.health));
+        house->checks_.push_back(std::make_unique<HealthPort>(*made->instance));
+        house->instances_.push_back(std::move(made->instance));
+    }
+    if (auto made = furnishing.make(wishes->driver)) {
+        house->driver_ = made->instance.get();
+        house->instances_.push_back(std::move(made->instance));
+    }
+    if (wishes->transfer) {
+        if (auto made = furnishing.make(*wishes->transfer)) {
+            house->transfer_.emplace(*made->instance);
+            house->instances_.push_back(std::move(made->instance));
+        }
+    }
+    if (!furnishing.problems.empty()) return furnishing.problems;
+    return house;
+}
+
+void PluginHouse::open(std::function<void(Problems)> done) {
+    struct Opening {
+        std::size_t waited_for;
+        Problems problems;
+        std::function<void(Problems)> done;
+    };
+    auto opening = std::make_shared<Opening>(Opening{instances_.size(), {}, std::move(done)});
+    for (const auto& instance : instances_) {
+        auto* one = instance.get();
+        one->open(open_limit, [opening, one](const Result<void, plugin::CallError>& opened) {
+            if (!opened)
+                opening->problems.push_back("plugin \"" + one->name() + "\" (" + one->descriptor().id +
+                                            "): " + opened.error().text);
+            if (opened)
+                logging::debug("plugin opened", {{"plugin", one->name()},
+                                                 {"id", one->descriptor().id},
+                                                 {"version", one->descriptor().version}});
+            if (--opening->waited_for == 0) opening->done(std::move(opening->problems));
+        });
+    }
+}
+
+void PluginHouse::close(std::function<void()> done) {
+    auto left = std::make_shared<std::size_t>(instances_.size());
+    for (const auto& instance : instances_)
+        instance->close(close_limit, [left, done] {
+            if (--*left == 0) done();
+        });
+}
+
+std::vector<control::HealthCheck*> PluginHouse::checks() {
+    std::vector<control::HealthCheck*> out;
+    for (const auto& check : checks_) out.push_back(check.get());
+    return out;
+}
+
+}  // namespace conductor::daemon

@@ -1,0 +1,32 @@
+// Which plugins a configuration asks for, in its order, and with which options: what the file names, or without
+// a word of it what op-conductor has (plugin-abi §1). Flags that say the same as an option of a bundled plugin
+// fill it in where the file does not. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/config/settings.hpp"
+#include "core/plugin/options.hpp"
+
+namespace conductor::daemon {
+
+struct PluginWish {
+    config::PluginInstance instance;
+    std::string kind;
+    std::string subject;  ///< as messages name it: `health "data-disk"`
+    std::vector<plugin::RawOption> options;
+};
+
+struct PluginWishes {
+    std::vector<PluginWish> checks;
+    PluginWish driver;
+    std::optional<PluginWish> transfer;
+};
+
+/// errors  options that are no options, one sentence each, with their place in front
+[[nodiscard]] Result<PluginWishes, std::vector<std::string>> plugin_wishes(const config::Settings& settings);
+
+}  // namespace conductor::daemon
