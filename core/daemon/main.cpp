@@ -47,7 +47,6 @@ int main(int argc, char** argv) {
         return exit->code;
     }
     for (const auto& line : loaded.lines) logging::global().log(line);
-    logging::info("effective configuration", {{"config", loaded.effective}});
     int code = 0;
     {
         daemon::Daemon conductord{std::move(std::get<config::Settings>(loaded.outcome)), CONDUCTOR_VERSION};
