@@ -23,7 +23,7 @@ Value value(const FileContents& file, std::string_view name) {
     return {};
 }
 
-std::string problem(std::string_view text) {
+std::string problem_in(std::string_view text) {
     const auto file = read(text);
     REQUIRE(file.problems.size() == 1);
     return file.problems[0];
@@ -94,38 +94,39 @@ jovian = 1_700_000_000
 }
 
 TEST_CASE("an unknown key is an error that knows its place and a near name", "[config][file]") {
-    CHECK(problem("[raft]\n  heartbeat-timeuot = \"1s\"\n") ==
+    CHECK(problem_in("[raft]\n  heartbeat-timeuot = \"1s\"\n") ==
           "c.toml:2:3: unknown key \"raft.heartbeat-timeuot\"; did you mean \"raft.heartbeat-timeout\"?");
-    CHECK(problem("zzzzzzzzzzzz = 1\n") == "c.toml:1:1: unknown key \"zzzzzzzzzzzz\"");
-    CHECK(problem("network = \"op-mainnet\"\n").starts_with("c.toml:1:1: unknown key \"network\""));
-    CHECK(problem("[raft.server]\nname = 1\n").starts_with("c.toml:2:1: unknown key \"raft.server.name\""));
-    CHECK(problem("config = \"x\"\n").starts_with("c.toml:1:1: unknown key \"config\""));
+    CHECK(problem_in("zzzzzzzzzzzz = 1\n") == "c.toml:1:1: unknown key \"zzzzzzzzzzzz\"");
+    CHECK(problem_in("network = \"op-mainnet\"\n").starts_with("c.toml:1:1: unknown key \"network\""));
+    CHECK(problem_in("[raft.server]\nname = 1\n").starts_with("c.toml:2:1: unknown key \"raft.server.name\""));
+    CHECK(problem_in("config = \"x\"\n").starts_with("c.toml:1:1: unknown key \"config\""));
 }
 
 TEST_CASE("a value of the wrong type is an error that says what is wanted", "[config][file]") {
-    CHECK(problem("[raft]\nbootstrap = 1\n") ==
+    CHECK(problem_in("[raft]\nbootstrap = 1\n") ==
           "c.toml:2:13: raft.bootstrap: wants true or false, has an integer");
-    CHECK(problem("[raft]\nlease-timeout = 1\n") ==
+    CHECK(problem_in("[raft]\nlease-timeout = 1\n") ==
           "c.toml:2:17: raft.lease-timeout: wants a duration in quotes, like \"500ms\", has an integer");
-    CHECK(problem("[raft]\nlease-timeout = \"1\"\n") ==
+    CHECK(problem_in("[raft]\nlease-timeout = \"1\"\n") ==
           "c.toml:2:17: raft.lease-timeout: \"1\" is not a duration in quotes, like \"500ms\": time: missing "
           "unit in "
           "duration \"1\"");
-    CHECK(problem("[rpc]\nport = \"8545\"\n") == "c.toml:2:8: rpc.port: wants an integer, has a string");
-    CHECK(
-        problem("[raft]\ntrailing-logs = -1\n").starts_with("c.toml:2:17: raft.trailing-logs: \"-1\" is not"));
-    CHECK(problem("[raft]\njoin = \"old\"\n") ==
+    CHECK(problem_in("[rpc]\nport = \"8545\"\n") == "c.toml:2:8: rpc.port: wants an integer, has a string");
+    CHECK(problem_in("[raft]\ntrailing-logs = -1\n")
+              .starts_with("c.toml:2:17: raft.trailing-logs: \"-1\" is not"));
+    CHECK(problem_in("[raft]\njoin = \"old\"\n") ==
           "c.toml:2:8: raft.join: \"old\" is not a string: unknown value \"old\", one of: auto new");
-    CHECK(problem("[rpc]\ncors-origins = [\"a\", 1]\n") ==
+    CHECK(problem_in("[rpc]\ncors-origins = [\"a\", 1]\n") ==
           "c.toml:2:22: rpc.cors-origins: wants an array of strings, has an integer");
-    CHECK(problem("[node]\nrpc = 2026-01-01\n") == "c.toml:2:7: node.rpc: wants a string, has a date or time");
-    CHECK(problem("raft = 1\n").starts_with("c.toml:1:1: unknown key \"raft\""));
+    CHECK(problem_in("[node]\nrpc = 2026-01-01\n") ==
+          "c.toml:2:7: node.rpc: wants a string, has a date or time");
+    CHECK(problem_in("raft = 1\n").starts_with("c.toml:1:1: unknown key \"raft\""));
 }
 
 TEST_CASE("text that is no TOML is refused with its place", "[config][file]") {
-    CHECK(problem("[raft]\nx = \n").starts_with("c.toml:2:"));
-    CHECK(problem("a = 1\na = 2\n").starts_with("c.toml:2:"));
-    CHECK(problem("a = \"\xff\"\n").starts_with("c.toml:1:"));
+    CHECK(problem_in("[raft]\nx = \n").starts_with("c.toml:2:"));
+    CHECK(problem_in("a = 1\na = 2\n").starts_with("c.toml:2:"));
+    CHECK(problem_in("a = \"\xff\"\n").starts_with("c.toml:1:"));
 }
 
 TEST_CASE("plugins keep their options as written, with places", "[config][file]") {
@@ -190,15 +191,15 @@ on_unknown = "healthy"
         R"(c.toml:11:14: health "": on_unknown: "healthy" is for advice only)",
     };
     CHECK(file.problems == wanted);
-    CHECK(problem("health = 1\n") == "c.toml:1:10: health: wants tables, [[health]], has an integer");
-    CHECK(problem("[[driver]]\n") == "c.toml:1:1: driver: wants a table, [driver], has an array");
-    CHECK(problem("[[health]]\nname=\"a\"\nplugin=\"p\"\n[[health]]\nname=\"a\"\nplugin=\"p\"\n") ==
+    CHECK(problem_in("health = 1\n") == "c.toml:1:10: health: wants tables, [[health]], has an integer");
+    CHECK(problem_in("[[driver]]\n") == "c.toml:1:1: driver: wants a table, [driver], has an array");
+    CHECK(problem_in("[[health]]\nname=\"a\"\nplugin=\"p\"\n[[health]]\nname=\"a\"\nplugin=\"p\"\n") ==
           "c.toml:4:1: health \"a\": the name is taken, see c.toml:1:1");
-    CHECK(problem("[endpoints.x]\nurl=\"u\"\nurll=\"u\"\n") ==
+    CHECK(problem_in("[endpoints.x]\nurl=\"u\"\nurll=\"u\"\n") ==
           "c.toml:3:1: endpoint \"x\": unknown option \"urll\"; did you mean \"url\"? it accepts: url, "
           "timeout, ca, "
           "token_file");
-    CHECK(problem("[endpoints]\nx = 1\n") == "c.toml:2:5: endpoints.x: wants a table, has an integer");
+    CHECK(problem_in("[endpoints]\nx = 1\n") == "c.toml:2:5: endpoints.x: wants a table, has an integer");
 }
 
 TEST_CASE("peers are listed with their certificates and tokens", "[config][file]") {
@@ -216,13 +217,14 @@ url = "http://10.0.0.3:8545"
     CHECK(file.problems.empty());
     REQUIRE(file.peers.size() == 2);
     CHECK(file.peers[0] == PeerRpc{"seq-2", "https://10.0.0.2:8545", "/ca", "/t"});
-    CHECK(problem("[[peers.rpc]]\nid=\"a\"\nurl=\"10.0.0.1\"\n") ==
+    CHECK(problem_in("[[peers.rpc]]\nid=\"a\"\nurl=\"10.0.0.1\"\n") ==
           "c.toml:3:5: peers.rpc: invalid peers rpc: \"a=10.0.0.1\"");
-    CHECK(problem("[[peers.rpc]]\nurl=\"http://a\"\n") == "c.toml:1:1: peers.rpc: missing \"id\"");
-    CHECK(problem("[peers]\nrpc = \"a=http://a\"\n") ==
+    CHECK(problem_in("[[peers.rpc]]\nurl=\"http://a\"\n") == "c.toml:1:1: peers.rpc: missing \"id\"");
+    CHECK(problem_in("[peers]\nrpc = \"a=http://a\"\n") ==
           "c.toml:2:7: peers.rpc: wants tables, [[peers.rpc]], has a string");
-    CHECK(problem("[[peers.rpc]]\nid=\"a\"\nurl=\"http://a\"\n[[peers.rpc]]\nid=\"a\"\nurl=\"http://b\"\n") ==
-          "c.toml:4:1: peers.rpc: id \"a\" is listed twice");
+    CHECK(
+        problem_in("[[peers.rpc]]\nid=\"a\"\nurl=\"http://a\"\n[[peers.rpc]]\nid=\"a\"\nurl=\"http://b\"\n") ==
+        "c.toml:4:1: peers.rpc: id \"a\" is listed twice");
 }
 
 TEST_CASE("a peer on the command line is an id and a URL", "[config]") {

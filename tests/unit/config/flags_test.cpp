@@ -13,7 +13,7 @@ Flags parsed(std::vector<std::string> words) {
     return parse_flags(words);
 }
 
-std::string problem(std::vector<std::string> words) {
+std::string problem_of(std::vector<std::string> words) {
     return parsed(std::move(words)).problem.value_or("none");
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("a boolean takes a value behind an equals sign only", "[config][flags]
     const auto flags = parsed({"--paused", "false", "--no.such"});
     CHECK(value(flags, "paused") == Value{true});
     CHECK_FALSE(flags.problem);
-    CHECK(problem({"--paused=maybe"}) == "invalid boolean value \"maybe\" for -paused: parse error");
+    CHECK(problem_of({"--paused=maybe"}) == "invalid boolean value \"maybe\" for -paused: parse error");
 }
 
 TEST_CASE("the last of two equal flags counts, lists are joined", "[config][flags]") {
@@ -63,16 +63,17 @@ TEST_CASE("flags end at two dashes and at the first other word", "[config][flags
 }
 
 TEST_CASE("a bad flag is refused in the words of Go", "[config][flags]") {
-    CHECK(problem({"--no.such.flag"}) == "flag provided but not defined: -no.such.flag");
-    CHECK(problem({"-no=1"}) == "flag provided but not defined: -no");
-    CHECK(problem({"--rpc.port"}) == "flag needs an argument: -rpc.port");
-    CHECK(problem({"---x"}) == "bad flag syntax: ---x");
-    CHECK(problem({"--=x"}) == "bad flag syntax: --=x");
-    CHECK(problem({"--rpc.port=abc"}) == "invalid value \"abc\" for flag -rpc.port: parse error");
-    CHECK(problem({"--rpc.port=99999999999999999999"}) ==
+    CHECK(problem_of({"--no.such.flag"}) == "flag provided but not defined: -no.such.flag");
+    CHECK(problem_of({"-no=1"}) == "flag provided but not defined: -no");
+    CHECK(problem_of({"--rpc.port"}) == "flag needs an argument: -rpc.port");
+    CHECK(problem_of({"---x"}) == "bad flag syntax: ---x");
+    CHECK(problem_of({"--=x"}) == "bad flag syntax: --=x");
+    CHECK(problem_of({"--rpc.port=abc"}) == "invalid value \"abc\" for flag -rpc.port: parse error");
+    CHECK(problem_of({"--rpc.port=99999999999999999999"}) ==
           "invalid value \"99999999999999999999\" for flag -rpc.port: value out of range");
-    CHECK(problem({"--log.level=loud"}) == "invalid value \"loud\" for flag -log.level: unknown level: loud");
-    CHECK(problem({"--raft.snapshot-interval", "5"}) ==
+    CHECK(problem_of({"--log.level=loud"}) ==
+          "invalid value \"loud\" for flag -log.level: unknown level: loud");
+    CHECK(problem_of({"--raft.snapshot-interval", "5"}) ==
           "invalid value \"5\" for flag -raft.snapshot-interval: parse error");
 }
 
@@ -88,8 +89,8 @@ TEST_CASE("an alias sets the option it stands for", "[config][flags]") {
 }
 
 TEST_CASE("guards that do not exist are not accepted", "[config][flags]") {
-    CHECK(problem({"--rpc.auth-token=x"}).starts_with("flag provided but not defined"));
-    CHECK(problem({"--rpc.admin-addr=x"}).starts_with("flag provided but not defined"));
+    CHECK(problem_of({"--rpc.auth-token=x"}).starts_with("flag provided but not defined"));
+    CHECK(problem_of({"--rpc.admin-addr=x"}).starts_with("flag provided but not defined"));
 }
 
 TEST_CASE("an empty variable sets texts and booleans, and nothing else", "[config][environment]") {

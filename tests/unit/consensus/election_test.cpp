@@ -7,20 +7,8 @@ using namespace conductor::consensus::test;
 
 namespace {
 
-AppendRequest beat(std::uint64_t term) {
-    AppendRequest request;
-    request.term = Term{term};
-    request.heartbeat = true;
-    return request;
-}
-VoteRequest vote(std::uint64_t term, Position last, bool transfer = false) {
-    return {Ballot::vote, Term{term}, last, transfer};
-}
 VoteRequest pre_vote(std::uint64_t term, Position last) {
     return {Ballot::pre_vote, Term{term}, last, false};
-}
-Position at(std::uint64_t term, std::uint64_t index) {
-    return {Term{term}, LogIndex{index}};
 }
 
 }  // namespace

@@ -39,6 +39,9 @@ inline Configuration members(const std::string& names) {
     return configuration;
 }
 
+inline Position at(std::uint64_t term, std::uint64_t index) {
+    return {Term{term}, LogIndex{index}};
+}
 inline Entry entry(std::uint64_t term, std::uint64_t index, EntryType type = EntryType::command,
                    const std::string& text = "x") {
     Entry made;
@@ -133,6 +136,15 @@ M only(const Output& out) {
     return found.front().second;
 }
 
+inline AppendRequest beat(std::uint64_t term) {
+    AppendRequest request;
+    request.term = Term{term};
+    request.heartbeat = true;
+    return request;
+}
+inline VoteRequest vote(std::uint64_t term, Position last, bool transfer = false) {
+    return {Ballot::vote, Term{term}, last, transfer};
+}
 inline Proposed command(std::uint64_t ask, const std::string& text = "block") {
     return {Ask{ask}, Bytes::copy_of(text)};
 }

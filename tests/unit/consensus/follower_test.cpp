@@ -7,10 +7,6 @@ using namespace conductor::consensus::test;
 
 namespace {
 
-Position at(std::uint64_t term, std::uint64_t index) {
-    return {Term{term}, LogIndex{index}};
-}
-
 AppendRequest append(std::uint64_t term, Position prev, std::vector<Entry> entries = {},
                      std::uint64_t commit = 0) {
     AppendRequest request;
@@ -22,17 +18,8 @@ AppendRequest append(std::uint64_t term, Position prev, std::vector<Entry> entri
     request.commit = LogIndex{commit};
     return request;
 }
-AppendRequest beat(std::uint64_t term) {
-    AppendRequest request;
-    request.term = Term{term};
-    request.heartbeat = true;
-    return request;
-}
 SnapshotRequest snapshot(std::uint64_t term, Position last, const std::string& names = "abc") {
     return {Term{term}, last, members(names), LogIndex{1}, Bytes::copy_of("head")};
-}
-VoteRequest vote(std::uint64_t term, Position last) {
-    return {Ballot::vote, Term{term}, last, false};
 }
 
 }  // namespace

@@ -5,9 +5,6 @@
 
 namespace conductor::consensus::test {
 
-inline Position at(std::uint64_t term, std::uint64_t index) {
-    return {Term{term}, LogIndex{index}};
-}
 inline AppendReply taken(std::uint64_t term, std::uint64_t last) {
     return {Term{term}, LogIndex{last}, true, false};
 }

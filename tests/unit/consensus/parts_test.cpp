@@ -15,9 +15,6 @@ namespace {
 EntryFacts facts(std::uint64_t term, std::uint64_t index, std::uint64_t octets = 1) {
     return {{Term{term}, LogIndex{index}}, EntryType::command, octets, nullptr};
 }
-Position at(std::uint64_t term, std::uint64_t index) {
-    return {Term{term}, LogIndex{index}};
-}
 
 }  // namespace
 

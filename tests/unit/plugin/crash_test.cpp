@@ -50,11 +50,6 @@ constexpr bool sanitized = true;
 constexpr bool sanitized = false;
 #endif
 
-std::string content(const fs::path& file) {
-    std::ifstream in{file};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
 void judge_in_mode(const std::string& mode, const fs::path& mark) {
     (void)install_crash_handler(mark);
     World world;

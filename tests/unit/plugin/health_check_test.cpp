@@ -23,9 +23,6 @@ CallError refused(const std::string& file, const std::string& id, std::vector<Ra
     world.close(*instance);
     return opened.error();
 }
-std::string raw_id(const std::string& variant) {
-    return "org.example.raw." + variant;
-}
 
 }  // namespace
 

@@ -3,7 +3,6 @@
 #include <elf.h>
 
 #include <cstring>
-#include <iterator>
 
 #include "tests/unit/plugin/world.hpp"
 
@@ -11,11 +10,6 @@ using namespace conductor::plugin;
 using namespace conductor::plugin::test;
 
 namespace {
-
-std::string content(const fs::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 std::string refusal(const fs::path& file) {
     const auto notes = read_notes(file);

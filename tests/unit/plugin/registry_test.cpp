@@ -44,9 +44,6 @@ std::string refusal(const Registry& registry, const Request& asked) {
     REQUIRE_FALSE(admitted);
     return admitted.error().text;
 }
-std::string raw_id(const std::string& variant) {
-    return "org.example.raw." + variant;
-}
 
 /// What admitting that variant of raw.cpp is refused with.
 std::string refused_variant(const std::string& file, const std::string& variant) {

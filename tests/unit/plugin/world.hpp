@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <string>
@@ -38,6 +39,15 @@ using namespace std::chrono_literals;
 
 inline fs::path library(const std::string& name) {
     return fs::path{CONDUCTOR_TEST_PLUGINS} / (name + ".so");
+}
+
+/// The id of that variant of libraries/raw.cpp.
+inline std::string raw_id(const std::string& variant) {
+    return "org.example.raw." + variant;
+}
+inline std::string content(const fs::path& file) {
+    std::ifstream in{file, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
 }
 
 /// The core thread: functions run where the test waits for them.

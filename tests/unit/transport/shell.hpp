@@ -82,6 +82,9 @@ struct Request {
     consensus::Message message;
 };
 
+/// Who asks a Member.
+inline const consensus::Sender leader{ServerId{"seq-a"}, "10.0.0.1:50050"};
+
 /// A member that answers as `answer` says; by default everything at once and favourably.
 class Member {
 public:

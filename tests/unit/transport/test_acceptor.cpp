@@ -12,7 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const consensus::Sender leader{ServerId{"seq-a"}, "10.0.0.1:50050"};
 constexpr std::size_t answer_size = 88;  // A-2 and its like
 
 Bytes joined(const wire::Pieces& pieces) {
@@ -21,7 +20,7 @@ Bytes joined(const wire::Pieces& pieces) {
     return Bytes::adopt(std::move(all));
 }
 
-Bytes heartbeat() {
+Bytes heartbeat_octets() {
     return appendix_vector("A-1");
 }
 
@@ -59,7 +58,7 @@ TEST_CASE("a heartbeat is answered with the octets that Go would send", "[transp
                                      consensus::AppendReply{Term{2}, LogIndex{2}, true, false});
                   }};
     Wire wire{member.port()};
-    wire.send(heartbeat());
+    wire.send(heartbeat_octets());
     CHECK(hex(wire.read(answer_size)) == hex(appendix_vector("A-2").span()));
     const auto asked = member.requests().all();
     REQUIRE(asked.size() == 1);
@@ -85,7 +84,7 @@ TEST_CASE("octets that begin no request close the connection without an answer",
     CHECK(member.figures().undecodable == 4);
     CHECK(member.requests().all().empty());
     Wire another{member.port()};
-    another.send(heartbeat());
+    another.send(heartbeat_octets());
     CHECK(another.read(1).size() == 1);
 }
 
@@ -177,7 +176,7 @@ TEST_CASE("whoever falls silent inside a message is closed", "[transport]") {
     hasty.stranger_patience = 50ms;
     Member member{hasty};
     Wire wire{member.port()};
-    wire.send(heartbeat().span().first(60));
+    wire.send(heartbeat_octets().span().first(60));
     CHECK(wire.closed_by_peer());
     CHECK(member.requests().all().empty());
 }
@@ -188,7 +187,7 @@ TEST_CASE("a stranger has one span for a whole message, a member for each part",
     hasty.stranger_patience = 200ms;
     Member member{hasty, Member::agree, nobody};
     Wire slow{member.port()};
-    const auto octets = heartbeat();
+    const auto octets = heartbeat_octets();
     bool failed = false;
     for (std::size_t i = 0; i < octets.size() && !failed; ++i) {
         failed = slow.send_fails(octets.span().subspan(i, 1));
@@ -212,7 +211,7 @@ TEST_CASE("a connection may rest between messages", "[transport]") {
     Wire wire{member.port()};
     std::this_thread::sleep_for(100ms);
     for (int i = 0; i < 2; ++i) {
-        wire.send(heartbeat());
+        wire.send(heartbeat_octets());
         CHECK(wire.read(answer_size).size() == answer_size);
         std::this_thread::sleep_for(100ms);
     }
@@ -244,7 +243,7 @@ TEST_CASE("of too many strangers the oldest goes", "[transport]") {
     tight.strangers.sockets = 3;
     Member member{tight, Member::agree, leader_only};
     Wire known{member.port()};
-    known.send(heartbeat());
+    known.send(heartbeat_octets());
     CHECK(known.read(answer_size).size() == answer_size);
 
     Wire first{member.port()};
@@ -252,7 +251,7 @@ TEST_CASE("of too many strangers the oldest goes", "[transport]") {
     std::vector<std::unique_ptr<Wire>> others;
     for (int i = 0; i < 3; ++i) others.push_back(std::make_unique<Wire>(member.port()));
     CHECK(first.closed_by_peer());
-    known.send(heartbeat());
+    known.send(heartbeat_octets());
     CHECK(known.read(answer_size).size() == answer_size);
 }
 
@@ -274,7 +273,7 @@ TEST_CASE("a snapshot comes whole, and what follows it is the next request", "[t
     for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<std::uint8_t>(i);
     wire.send(ask);
     wire.send(payload);
-    wire.send(heartbeat());
+    wire.send(heartbeat_octets());
     REQUIRE(member.requests().wait_for(2));
     const auto asked = member.requests().all();
     CHECK(std::get<consensus::SnapshotRequest>(asked[0].message).payload == Bytes::adopt(payload));
@@ -286,7 +285,7 @@ TEST_CASE("a refused snapshot is read to its end before the refusal", "[transpor
     Member member;
     Wire wire{member.port()};
     wire.send(recorded.messages.front().octets);
-    wire.send(heartbeat());
+    wire.send(heartbeat_octets());
     wire::ReplyDecoder decoder;
     const auto answer = wire.read(recorded.messages[1].octets.size());
     const auto framed = good(decoder.advance(wire::Rpc::install_snapshot, Bytes::adopt(answer)));
@@ -303,7 +302,7 @@ TEST_CASE("heartbeats are answered while a large append arrives beside them", "[
     bulk.send(large.span().first(large.size() / 2));
     Wire beats{member.port()};
     for (int i = 0; i < 20; ++i) {
-        beats.send(heartbeat());
+        beats.send(heartbeat_octets());
         REQUIRE(beats.read(answer_size).size() == answer_size);
     }
     CHECK(member.requests().all().size() == 20);
@@ -324,7 +323,7 @@ TEST_CASE("the fast path answers a heartbeat without the protocol", "[transport]
     const auto port =
         core.on([&] { return acceptor.listen("127.0.0.1", 0) ? acceptor.port() : std::uint16_t{0}; });
     Wire wire{port};
-    wire.send(heartbeat());
+    wire.send(heartbeat_octets());
     CHECK(hex(wire.read(answer_size)) == hex(appendix_vector("A-2").span()));
     core.finish(acceptor.stop());
 }

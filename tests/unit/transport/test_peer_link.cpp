@@ -17,8 +17,6 @@ using consensus::Exchange;
 
 namespace {
 
-const consensus::Sender leader{ServerId{"seq-a"}, "10.0.0.1:50050"};
-
 struct Answered {
     std::uint64_t exchange{0};
     std::optional<consensus::Message> reply;

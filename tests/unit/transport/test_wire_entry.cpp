@@ -6,7 +6,12 @@
 #include "tests/unit/transport/recordings.hpp"
 
 using namespace conductor;
-using namespace conductor::consensus;
+using conductor::consensus::Configuration;
+using conductor::consensus::Entry;
+using conductor::consensus::EntryType;
+using conductor::consensus::Position;
+using conductor::consensus::Stamp;
+using conductor::consensus::Suffrage;
 using conductor::test::appendix_vector;
 using conductor::test::good;
 using conductor::test::octets_of;
