@@ -30,8 +30,9 @@ void count(metrics::Metrics& metrics, const control::Count& counted) {
         case control::Counter::stop_failures:
             return metrics.sequencer_stop_failed();
         case control::Counter::failures:
-        case control::Counter::two_active:
             return metrics.action_failed(counted.action, counted.reason);
+        case control::Counter::two_active:  // P-8; not an action of the loop, so it names none
+            return metrics.action_failed("fence", "two_active");
     }
 }
 

@@ -20,6 +20,8 @@ control::PolicySettings policy_settings(const config::Settings& settings, std::u
     out.rows.recovery_grace = control.recovery_grace;
     out.rows.recovery_settle = 3 * settings.health.interval;
     out.ladder.depth = control.unsafe_repair_depth;
+    // Go repairs a gap of one and nothing else; whoever asks for more has chosen the ladder.
+    out.ladder.repairs = out.ladder.repairs || control.unsafe_repair_depth > 1;
     // 0 waits for ever; a sum with it must still be a time.
     out.ladder.catchup_timeout =
         control.catchup_timeout > Duration::zero() ? control.catchup_timeout : Duration{24h * 365};
@@ -39,6 +41,7 @@ control::PolicySettings policy_settings(const config::Settings& settings, std::u
 control::RoundSettings round_settings(const config::Settings& settings, std::vector<control::CheckPlan> plans) {
     control::RoundSettings out;
     out.beat = settings.health.interval;
+    out.wall_tolerance = std::max<Duration>(settings.health.unsafe_interval, 1s);
     out.checks = std::move(plans);
     return out;
 }

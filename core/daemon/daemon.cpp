@@ -98,14 +98,25 @@ bool Daemon::furnish() {
                                                                                  std::move(work));
                                                            },
                                                            [this] { stop(exit_ok); }});
+    resume_orders();
     return true;
+}
+
+// What operators ordered before the last end of this process still holds.
+void Daemon::resume_orders() {
+    const auto directory = store_options(settings_).directory;
+    const auto keep = settings_.control.paused_persist ? KeepPause::yes : KeepPause::no;
+    orders_.emplace(control_->conductor(), files_, directory, keep);
+    const auto before = read_orders(files_, directory);
+    if (before.overridden) control_->conductor().override_leader(true, [](const auto&) {});
+    if (before.paused && keep == KeepPause::yes) control_->conductor().pause([](const auto&) {});
 }
 
 bool Daemon::start_rpc() {
     auto& conductor = control_->conductor();
     rpc::add_read_methods(methods_, gate_, conductor);
     rpc::add_commit_method(methods_, commits_);
-    rpc::add_control_methods(methods_, conductor);
+    rpc::add_control_methods(methods_, *orders_);
     rpc::add_group_methods(methods_, control_->desk());
     if (settings_.rpc.enable_proxy && !add_proxy()) return false;
     rpc::add_server_methods(methods_, version_);

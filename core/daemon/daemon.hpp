@@ -15,6 +15,7 @@
 #include "core/daemon/plugin_house.hpp"
 #include "core/daemon/replica_gate.hpp"
 #include "core/daemon/rpc_log.hpp"
+#include "core/daemon/standing_orders.hpp"
 #include "core/daemon/store_opener.hpp"
 #include "core/metrics/metrics.hpp"
 #include "core/rpc/commit_handler.hpp"
@@ -62,6 +63,7 @@ private:
     void wait_for_signal();
     void stop(int code);
     void control_over();
+    void resume_orders();
     void rpc_stopped();
     void end();
 
@@ -85,6 +87,7 @@ private:
     ReplicaGate gate_;
     std::unique_ptr<HashCheck> hash_check_;  ///< null unless `commit.check-hash` is `async`
     std::optional<ControlHouse> control_;
+    std::optional<StandingOrders> orders_;
 
     RpcLog rpc_log_;
     rpc::MetricsObserver rpc_observer_;
