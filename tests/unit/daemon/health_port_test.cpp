@@ -36,7 +36,7 @@ plugin::Admitted bundled_check() {
     return admitted;
 }
 
-config::HealthSettings settings() {
+config::HealthSettings health_settings() {
     config::HealthSettings health;
     health.interval = 2s;
     health.timeout = 5s;
@@ -66,7 +66,7 @@ TEST_CASE("the plan of a check takes the file's word, then the plugin's wish, th
     config::PluginInstance instance;
     instance.name = "sync";
     const auto admitted = bundled_check();
-    const auto plain = plan_of(instance, admitted, settings());
+    const auto plain = plan_of(instance, admitted, health_settings());
     CHECK(plain.settings.instance == "sync");
     CHECK(plain.settings.role == control::CheckRole::gate);
     CHECK(plain.interval == admitted.descriptor->interval_or(2s));
@@ -82,7 +82,7 @@ TEST_CASE("the plan of a check takes the file's word, then the plugin's wish, th
     instance.on_unknown = "healthy";
     instance.hold_for = 1s;
     instance.failures_to_unhealthy = 9;
-    const auto told = plan_of(instance, admitted, settings());
+    const auto told = plan_of(instance, admitted, health_settings());
     CHECK(told.settings.role == control::CheckRole::advice);
     CHECK(told.interval == 7s);
     CHECK(told.limit == 3s);
@@ -93,7 +93,7 @@ TEST_CASE("the plan of a check takes the file's word, then the plugin's wish, th
 
 TEST_CASE("a bundled check reads as in Go, a foreign one names its reason", "[daemon][health][4.3]") {
     auto admitted = bundled_check();
-    CHECK_FALSE(plan_of({}, admitted, settings()).settings.names_reason);
+    CHECK_FALSE(plan_of({}, admitted, health_settings()).settings.names_reason);
     admitted.bundled = false;
-    CHECK(plan_of({}, admitted, settings()).settings.names_reason);
+    CHECK(plan_of({}, admitted, health_settings()).settings.names_reason);
 }

@@ -7,7 +7,7 @@
 
 using conductor::http::read_rpc_answer;
 using conductor::http::read_url;
-using Kind = conductor::http::RpcFailure::Kind;
+using RpcKind = conductor::http::RpcFailure::Kind;
 using conductor::http::AnswerReader;
 using Progress = AnswerReader::Progress;
 
@@ -185,7 +185,7 @@ TEST_CASE("an error object keeps its code, message and data", "[runtime][jsonrpc
     const auto got = read_rpc_answer(
         R"({"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"a \"b\"","data":[1, 2]}})", 7);
     REQUIRE_FALSE(got.has_value());
-    CHECK(got.error().kind == Kind::remote);
+    CHECK(got.error().kind == RpcKind::remote);
     CHECK(got.error().code == -32000);
     CHECK(got.error().message == "a \"b\"");
     CHECK(got.error().data == "[1, 2]");
@@ -206,6 +206,6 @@ TEST_CASE("what is no answer to this call is never taken for a result", "[runtim
     INFO(body);
     const auto got = read_rpc_answer(body, 7);
     REQUIRE_FALSE(got.has_value());
-    CHECK(got.error().kind == Kind::no_answer);
+    CHECK(got.error().kind == RpcKind::no_answer);
     CHECK(got.error().message.find(why) != std::string::npos);
 }
