@@ -81,6 +81,9 @@ void ControlHouse::listen_to(replica::Events& events) {
         conductor_.stepped_down(down.term);
     };
     events.leader_changed = [this](const consensus::Sender& leader) {
+        // We ourselves may act only once `elected` has said so; to count as a follower of ourselves until then
+        // would stop a sequencer that is about to go on.
+        if (leader.id == ServerId{settings_.raft.server_id}) return;
         conductor_.leader_changed(!leader.id.text().empty());
     };
     events.head_moved = [this, log = std::move(events.head_moved)](const payload::Envelope& head) {

@@ -15,7 +15,7 @@ void ConductorDaemon::start() {
         {"OP_CONDUCTOR_CONSENSUS_ADDR", "127.0.0.1"},
         {"OP_CONDUCTOR_CONSENSUS_PORT", "0"},
         {"OP_CONDUCTOR_RPC_ADDR", "127.0.0.1"},
-        {"OP_CONDUCTOR_RPC_PORT", "0"},
+        {"OP_CONDUCTOR_RPC_PORT", std::to_string(port_)},
         {"OP_CONDUCTOR_RAFT_SERVER_ID", setup_.id},
         {"OP_CONDUCTOR_RAFT_STORAGE_DIR", (setup_.work / "data").string()},
         {"OP_CONDUCTOR_RAFT_BOOTSTRAP", "true"},
@@ -29,7 +29,6 @@ void ConductorDaemon::start() {
     for (const auto& [name, value] : setup_.environment) environment[name] = value;
 
     process_.reset();
-    port_ = 0;
     process_.emplace(Launch{setup_.program, setup_.arguments, environment, setup_.work / "conductord.log"});
 }
 

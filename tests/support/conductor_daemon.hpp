@@ -1,5 +1,6 @@
-// One conductord as an operator would start it: with the runbook's variables, on loopback, with ports of the
-// system's choice, over a storage directory that outlives it. Blocking; one thread.
+// One conductord as an operator would start it: with the runbook's variables, on loopback, with an RPC port of
+// the system's choice that it keeps when it is started again, over a storage directory that outlives it.
+// Blocking; one thread.
 #pragma once
 
 #include <chrono>
