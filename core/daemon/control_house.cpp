@@ -80,8 +80,11 @@ void ControlHouse::listen_to(replica::Events& events) {
         log(down);
         conductor_.stepped_down(down.term);
     };
+    // Of ourselves `elected` tells, and later: once we may act as leader. A leader known before that would be
+    // somebody else, and production found at a restart would be stopped for him.
     events.leader_changed = [this](const consensus::Sender& leader) {
-        conductor_.leader_changed(!leader.id.text().empty());
+        conductor_.leader_changed(!leader.id.text().empty() &&
+                                  leader.id != ServerId{settings_.raft.server_id});
     };
     events.head_moved = [this, log = std::move(events.head_moved)](const payload::Envelope& head) {
         log(head);
