@@ -29,6 +29,7 @@ SimnodeProcess serving(SimnodeSetup setup) {
 }
 
 DaemonSetup daemon_setup(const std::filesystem::path& work, const SimnodeProcess& node, Variables variables) {
+    variables.emplace("OP_CONDUCTOR_HEALTHCHECK_INTERVAL", "250ms");  // what a test waits for most
     variables.emplace("OP_CONDUCTOR_NODE_RPC", node.cl_url());
     variables.emplace("OP_CONDUCTOR_EXECUTION_RPC", node.el_url());
     return {conductord_program(), work, "seq-1", std::move(variables), {}};
