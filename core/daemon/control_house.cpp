@@ -80,11 +80,10 @@ void ControlHouse::listen_to(replica::Events& events) {
         log(down);
         conductor_.stepped_down(down.term);
     };
+    // Of ourselves `elected` tells, and later: once we may act as leader. A leader known before that would be
+    // somebody else, and production found at a restart would be stopped for him.
     events.leader_changed = [this](const consensus::Sender& leader) {
-        // We ourselves may act only once `elected` has said so; to count as a follower of ourselves until then
-        // would stop a sequencer that is about to go on.
-        if (leader.id == ServerId{settings_.raft.server_id}) return;
-        conductor_.leader_changed(!leader.id.text().empty());
+        conductor_.leader_changed(!leader.id.text().empty() && leader.id != ServerId{settings_.raft.server_id});
     };
     events.head_moved = [this, log = std::move(events.head_moved)](const payload::Envelope& head) {
         log(head);
@@ -101,20 +100,20 @@ void ControlHouse::open(replica::Replica& replica) {
     desk_.open(replica);
 }
 
-void ControlHouse::ask_node(std::function<void(std::string)> failed) {
+void ControlHouse::ask_node(std::function<void(std::string)> done) {
     probe_.emplace(
         probe_loop_, settings_.node.timeout,
-        [this](Duration limit, std::function<void(control::Answer)> done) {
-            node_.probe(limit, std::move(done));
+        [this](Duration limit, std::function<void(control::Answer)> answered) {
+            node_.probe(limit, std::move(answered));
         },
-        [this, failed = std::move(failed)](const NodeProbe::Outcome& outcome) {
-            if (!outcome.error.empty())
-                return failed("failed to initialize sequencer control: " + outcome.error);
+        [this, done = std::move(done)](const NodeProbe::Outcome& outcome) {
+            if (!outcome.error.empty()) return done("failed to initialize sequencer control: " + outcome.error);
             if (outcome.cannot_tell)
                 logging::warn(
                     "Warning: conductorEnabled method not found, please upgrade your op-node to the latest "
                     "version, continuing...");
             conductor_.node_ready();
+            done({});
         });
 }
 

@@ -46,8 +46,8 @@ public:
     void listen_to(replica::Events& events);
     /// From now on there is a group; `replica` outlives this object.
     void open(replica::Replica& replica);
-    /// The driver is open. `failed` gets why the node will never do; otherwise control begins.
-    void ask_node(std::function<void(std::string)> failed);
+    /// The driver is open. `done` gets why the node will never do; empty: control begins.
+    void ask_node(std::function<void(std::string)> done);
     /// Levels for whoever scrapes.
     void show_levels();
     /// Operators' wishes end; `done` follows.

@@ -190,7 +190,10 @@ void Daemon::open_plugins() {
         if (stopping_) return;
         for (const auto& problem : problems) logging::error("plugin does not start", {{"err", problem}});
         if (!problems.empty()) return fail(exit_failed, "failed to load plugins: " + problems.front());
-        control_->ask_node([this](const std::string& why) { fail(exit_failed, why); });
+        control_->ask_node([this](const std::string& why) {
+            if (!why.empty()) return fail(exit_failed, why);
+            gate_.node_answered();
+        });
     });
 }
 

@@ -73,12 +73,20 @@ PluginWish wish(config::PluginInstance instance, const char* kind, const std::st
     return out;
 }
 
-/// In Go's order (conductor.md 4.2).
-std::vector<config::PluginInstance> standard_checks(const config::HealthSettings& health) {
+/// In Go's order (conductor.md 4.2); an instance of the file that has such a name or plugin stands instead of
+/// it.
+std::vector<config::PluginInstance> all_checks(const config::Settings& settings) {
+    const auto& health = settings.health;
     std::vector<config::PluginInstance> checks{standard("op-node-sync", sync_id),
                                                standard("op-node-peers", peers_id)};
     if (health.execution_p2p_enabled) checks.push_back(standard("el-peers", el_peers_id));
     if (health.rollup_boost_enabled) checks.push_back(standard("rollup-boost", builder_id));
+    std::erase_if(checks, [&](const config::PluginInstance& check) {
+        return std::ranges::any_of(settings.plugins.health, [&](const config::PluginInstance& of_file) {
+            return of_file.name == check.name || of_file.plugin == check.plugin;
+        });
+    });
+    checks.insert(checks.end(), settings.plugins.health.begin(), settings.plugins.health.end());
     return checks;
 }
 
@@ -88,7 +96,7 @@ Result<PluginWishes, std::vector<std::string>> plugin_wishes(const config::Setti
     Problems problems;
     PluginWishes out;
     const auto& plugins = settings.plugins;
-    for (auto& instance : plugins.health.empty() ? standard_checks(settings.health) : plugins.health)
+    for (auto& instance : all_checks(settings))
         out.checks.push_back(wish(instance, CONDUCTOR_HEALTH_CHECK, "health", settings, problems));
     out.driver = wish(plugins.driver.value_or(standard("op-node", driver_id)), CONDUCTOR_SEQUENCER_DRIVER,
                       "driver", settings, problems);

@@ -24,7 +24,7 @@ control::MembershipView ReplicaGate::membership() const {
 
 std::string ReplicaGate::not_ready() const {
     const auto* replica = replica_.load();
-    return replica != nullptr ? replica->not_ready() : "starting";
+    return replica != nullptr && node_answered_.load() ? replica->not_ready() : "starting";
 }
 
 }  // namespace conductor::daemon

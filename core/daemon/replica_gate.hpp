@@ -13,6 +13,8 @@ class ReplicaGate final : public control::Committer, public control::GroupView {
 public:
     /// `replica` outlives every later call.
     void open(replica::Replica& replica) { replica_.store(&replica); }
+    /// Until then this node is starting, whatever the replica says (conductor.md 2.2.6).
+    void node_answered() { node_answered_.store(true); }
 
     void commit(payload::Envelope envelope, control::CommitDone done) override;
     [[nodiscard]] bool leads() const override;
@@ -22,6 +24,7 @@ public:
 
 private:
     std::atomic<replica::Replica*> replica_{nullptr};
+    std::atomic<bool> node_answered_{false};
 };
 
 }  // namespace conductor::daemon

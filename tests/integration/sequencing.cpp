@@ -1,0 +1,117 @@
+#include "tests/integration/sequencing.hpp"
+
+#include <cstdlib>
+#include <ctime>
+#include <stdexcept>
+
+namespace conductor::test {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::filesystem::path simnode_program() {
+    return conductord_program().parent_path() / "simnode";
+}
+
+SimnodeSetup node_setup(const std::filesystem::path& work, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(),
+                     {"--block-time-ms=200", "--genesis-time=" + std::to_string(std::time(nullptr))});
+    return {simnode_program(), work, "node-1", std::move(arguments)};
+}
+
+SimnodeProcess serving(SimnodeSetup setup) {
+    SimnodeProcess node{std::move(setup)};
+    node.start();
+    if (!node.serves()) throw std::runtime_error("simnode does not serve: " + node.process().output());
+    (void)node.sim("sim_peerCount", "[1]");
+    return node;
+}
+
+DaemonSetup daemon_setup(const std::filesystem::path& work, const SimnodeProcess& node, Variables variables) {
+    variables.emplace("OP_CONDUCTOR_HEALTHCHECK_INTERVAL", "250ms");  // what a test waits for most
+    variables.emplace("OP_CONDUCTOR_NODE_RPC", node.cl_url());
+    variables.emplace("OP_CONDUCTOR_EXECUTION_RPC", node.el_url());
+    return {conductord_program(), work, "seq-1", std::move(variables), {}};
+}
+
+}  // namespace
+
+SequencingHost::SequencingHost(const std::string& name, Variables variables,
+                               std::vector<std::string> node_arguments)
+    : name_{name},
+      work_{"sequencing-" + name},
+      node_{serving(node_setup(work_.path(), std::move(node_arguments)))},
+      daemon_{daemon_setup(work_.path(), node_, std::move(variables))} {}
+
+SequencingHost::~SequencingHost() {
+    const auto* kept = std::getenv("CONDUCTOR_TEST_LOGS");
+    if (kept == nullptr) return;
+    std::error_code ignored;
+    std::filesystem::copy_file(work_.path() / "conductord.log", std::filesystem::path{kept} / (name_ + ".log"),
+                               std::filesystem::copy_options::overwrite_existing, ignored);
+}
+
+bool SequencingHost::start_daemon() {
+    daemon_.start();
+    if (!daemon_.serves(soon)) return false;
+    (void)node_.sim("sim_conductor", "[\"http://127.0.0.1:" + std::to_string(daemon_.port()) + "\"]");
+    return true;
+}
+
+bool SequencingHost::sequence(std::uint64_t blocks) {
+    if (!start_daemon() || !says("conductor_leader", "true") || !says("conductor_paused", "true")) return false;
+    return ask("conductor_resume") == "null" && produces(blocks);
+}
+
+bool SequencingHost::rest() {
+    if (ask("conductor_pause") != "null") return false;
+    (void)node_.cl("admin_stopSequencer");
+    return eventually(soon, [&] { return !node_.flag("active"); });
+}
+
+std::string SequencingHost::ask(std::string_view method, std::string_view params) {
+    const auto client = daemon_.client(15s);
+    const auto answer = rpc_call(*client, method, params);
+    const auto result = result_of(answer);
+    return result.empty() ? answer : result;
+}
+
+int SequencingHost::status(std::string_view path) {
+    const auto answer = daemon_.client()->get(path);
+    return answer ? answer->status : 0;
+}
+
+bool SequencingHost::says(std::string_view method, std::string_view result, std::chrono::milliseconds limit) {
+    return eventually(limit, [&] { return ask(method) == result; });
+}
+
+bool SequencingHost::logs(const std::string& text, std::chrono::milliseconds limit) {
+    return daemon_.process().line_with(text, limit).has_value();
+}
+
+std::uint64_t SequencingHost::logged(const std::string& text) {
+    const auto output = daemon_.process().output();
+    std::uint64_t times = 0;
+    for (auto at = output.find(text); at != std::string::npos; at = output.find(text, at + 1)) ++times;
+    return times;
+}
+
+std::uint64_t SequencingHost::calls(const std::string& method) {
+    const auto status = node_.sim("sim_status");
+    const auto key = "\"" + method + "\":";
+    const auto at = status.find(key);
+    return at == std::string::npos ? 0 : std::strtoull(status.c_str() + at + key.size(), nullptr, 10);
+}
+
+void SequencingHost::heal() {
+    (void)node_.sim("sim_clearFaults");
+    (void)node_.sim("sim_peerCount", "[1]");
+}
+
+bool SequencingHost::produces(std::uint64_t more, std::chrono::milliseconds limit) {
+    const auto from = node_.count("sealed");
+    return eventually(limit, [&] { return node_.count("sealed") >= from + more; });
+}
+
+}  // namespace conductor::test

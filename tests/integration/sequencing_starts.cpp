@@ -1,0 +1,223 @@
+// With what the daemon starts and with what it does not: variables, flags, and plugins good and bad.
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+
+#include "tests/integration/sequencing.hpp"
+
+using namespace conductor;
+using namespace conductor::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path fixture(const std::string& name) {
+    return fs::path{CONDUCTOR_TEST_PLUGINS} / (name + ".so");
+}
+
+/// What the runbook of op-conductor sets, on ports of the system's choice.
+Variables runbook(const fs::path& work, const SimnodeProcess& node) {
+    return {{"RAFT_SERVER_ID_PREFIX", "sequencer-0"},
+            {"OP_CONDUCTOR_CONSENSUS_PORT", "0"},
+            {"OP_CONDUCTOR_RAFT_STORAGE_DIR", (work / "data").string()},
+            {"OP_CONDUCTOR_RAFT_BOOTSTRAP", "true"},
+            {"OP_CONDUCTOR_RPC_ADDR", "127.0.0.1"},
+            {"OP_CONDUCTOR_RPC_PORT", "0"},
+            {"OP_CONDUCTOR_RPC_ENABLE_ADMIN", "true"},
+            {"OP_CONDUCTOR_RPC_ENABLE_PROXY", "true"},
+            {"OP_CONDUCTOR_NODE_RPC", node.cl_url()},
+            {"OP_CONDUCTOR_EXECUTION_RPC", node.el_url()},
+            {"OP_CONDUCTOR_HEALTHCHECK_INTERVAL", "1"},
+            {"OP_CONDUCTOR_HEALTHCHECK_UNSAFE_INTERVAL", "600"},
+            {"OP_CONDUCTOR_HEALTHCHECK_MIN_PEER_COUNT", "1"},
+            {"OP_CONDUCTOR_PAUSED", "true"},
+            {"OP_CONDUCTOR_LOG_FORMAT", "logfmt"}};
+}
+
+/// A daemon with one health check more, out of `directory`; its `options` as TOML.
+class PluginHost {
+public:
+    PluginHost(const std::string& name, const std::string& id, const std::string& options = {},
+               const fs::path& directory = CONDUCTOR_TEST_PLUGINS)
+        : host_{name,
+                {{"OP_CONDUCTOR_CONFIG", (fs::temp_directory_path() / file_name(name)).string()},
+                 {"CONDUCTOR_TEST_CRASH", "1"}}},
+          config_{fs::temp_directory_path() / file_name(name)} {
+        std::ofstream{config_} << "[plugins]\ntrust = \"user\"\ndirectories = [\"" << directory.string()
+                               << "\"]\n[[health]]\nname = \"extra\"\nplugin = \"" << id << "\"\n"
+                               << (options.empty() ? "" : "options = { " + options + " }\n");
+    }
+    ~PluginHost() {
+        std::error_code ignored;
+        fs::remove(config_, ignored);
+    }
+    PluginHost(const PluginHost&) = delete;
+    PluginHost& operator=(const PluginHost&) = delete;
+
+    SequencingHost& operator*() { return host_; }
+    SequencingHost* operator->() { return &host_; }
+
+    /// Starts it and waits for its end: what it has said.
+    std::string refusal(int code) {
+        host_.daemon().start();
+        CHECK(host_.daemon().process().wait(15s) == code);
+        return host_.daemon().process().output();
+    }
+
+private:
+    static std::string file_name(const std::string& name) {
+        return "conductord-" + std::to_string(::getpid()) + "-" + name + ".toml";
+    }
+    SequencingHost host_;
+    fs::path config_;
+};
+
+std::string last_line(std::string text) {
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text.substr(text.rfind('\n') + 1);
+}
+
+}  // namespace
+
+TEST_CASE("exactly the runbook's variables start a daemon that leads and lets its node produce",
+          "[sequencing][start][S-61]") {
+    SequencingHost host{"runbook"};
+    DaemonProcess process{
+        {conductord_program(), {}, runbook(host.work(), host.node()), host.work() / "out.log"}};
+    const auto served = process.line_with("Started RPC server", soon);
+    REQUIRE(served.has_value());
+    const auto port = static_cast<std::uint16_t>(std::stoul(served->substr(served->rfind(':') + 1)));
+    HttpClient client{"127.0.0.1", port, 5s};
+    CHECK(eventually(soon, [&] { return result_of(rpc_call(client, "conductor_leader")) == "true"; }));
+    CHECK(rpc_call(client, "conductor_leaderWithID").find("\"id\":\"sequencer-0\"") != std::string::npos);
+    CHECK(process.line_with("RAFT_SERVER_ID_PREFIX serves as server id", 1s).has_value());
+    CHECK(process.line_with("consensus.addr", 1s).has_value());
+    process.signal(SIGTERM);
+    CHECK(process.wait(soon) == 0);
+}
+
+TEST_CASE("under compat=go the runbook's variables are not enough", "[sequencing][start][S-61]") {
+    SequencingHost host{"runbook-go"};
+    auto variables = runbook(host.work(), host.node());
+    variables["OP_CONDUCTOR_COMPAT"] = "go";
+    DaemonProcess process{{conductord_program(), {}, variables, host.work() / "out.log"}};
+    CHECK(process.wait(soon) == 1);
+    CHECK(process.output().find("flag consensus.addr is required") != std::string::npos);
+}
+
+TEST_CASE("an unknown flag, a bad value and a missing variable are refused by name", "[sequencing][start]") {
+    SequencingHost host{"bad-settings"};
+    auto variables = runbook(host.work(), host.node());
+    std::vector<std::string> arguments;
+    std::string wanted;
+    SECTION("unknown flag") {
+        arguments = {"--raft.server.idd=x"};
+        wanted = "raft.server.idd";
+    }
+    SECTION("unparsable value of a flag") {
+        arguments = {"--healthcheck.interval=soon"};
+        wanted = "healthcheck.interval";
+    }
+    SECTION("unparsable value of a variable") {
+        variables["OP_CONDUCTOR_RPC_PORT"] = "eighty";
+        wanted = "eighty";
+    }
+    SECTION("missing variable") {
+        variables.erase("OP_CONDUCTOR_NODE_RPC");
+        wanted = "flag node.rpc is required";
+    }
+    SECTION("a file that is not there") {
+        arguments = {"--config=/nowhere/conductord.toml"};
+        wanted = "/nowhere/conductord.toml";
+    }
+    DaemonProcess process{{conductord_program(), arguments, variables, host.work() / "out.log"}};
+    CHECK(process.wait(soon) == 1);
+    INFO(process.output());
+    CHECK(process.output().find(wanted) != std::string::npos);
+    CHECK_FALSE(fs::exists(host.work() / "data"));
+}
+
+TEST_CASE("a check of the file stands beside those of the flags", "[sequencing][plugins][S-47]") {
+    PluginHost host{"beside", "org.example.sample", "mode = \"healthy\""};
+    REQUIRE(host->sequence(1));
+    REQUIRE(host->logs("sequencer is healthy"));
+    host->sicken(true);
+    CHECK(host->says("conductor_sequencerHealthy", "false"));
+    CHECK(host->logs("unsafe head is falling behind the unsafe interval"));
+}
+
+TEST_CASE("a check of the file decides as those of the flags do", "[sequencing][plugins]") {
+    PluginHost host{"decides", "org.example.sample", "mode = \"unhealthy\""};
+    REQUIRE(host->start_daemon());
+    CHECK(host->says("conductor_sequencerHealthy", "false"));
+    CHECK(host->logs("err=\"sequencer is not healthy\""));
+}
+
+TEST_CASE("a plugin that is not installed is named with where it was looked for", "[sequencing][plugins]") {
+    PluginHost host{"missing", "org.example.smaple"};
+    const auto said = host.refusal(1);
+    CHECK(said.find("plugin \\\"org.example.smaple\\\" is not installed") != std::string::npos);
+    CHECK(said.find(CONDUCTOR_TEST_PLUGINS) != std::string::npos);
+    CHECK(said.find(".toml:6:10") != std::string::npos);
+}
+
+TEST_CASE("a file that is no library is no plugin", "[sequencing][plugins]") {
+    const TempDir plugins{"sequencing-no-library"};
+    std::ofstream{plugins.path() / "sample.so"} << "#!/bin/sh\n";
+    PluginHost host{"no-library", "org.example.sample", {}, plugins.path()};
+    CHECK(host.refusal(1).find("is not installed") != std::string::npos);
+}
+
+TEST_CASE("a library that everybody may write is refused with the command that mends it",
+          "[sequencing][plugins]") {
+    const TempDir plugins{"sequencing-writable"};
+    fs::copy_file(fixture("sample"), plugins.path() / "sample.so");
+    fs::permissions(plugins.path() / "sample.so", fs::perms{0666});
+    PluginHost host{"writable", "org.example.sample", {}, plugins.path()};
+    CHECK(host.refusal(1).find("chmod go-w '" + (plugins.path() / "sample.so").string()) != std::string::npos);
+}
+
+TEST_CASE("a library of another ABI, one unlike its note, and one that throws are refused by id",
+          "[sequencing][plugins]") {
+    const auto* variant = GENERATE("other_abi", "unlike_note", "throws_in_create");
+    PluginHost host{variant, std::string{"org.example.raw."} + variant};
+    const auto said = host.refusal(1);
+    INFO(said);
+    CHECK(said.find(std::string{"org.example.raw."} + variant) != std::string::npos);
+    CHECK(said.find("failed to load plugins") != std::string::npos);
+}
+
+TEST_CASE("a plugin that hangs in its creation ends the daemon in bounded time", "[sequencing][plugins]") {
+    PluginHost host{"hang-in-create", "org.example.sample",
+                    "mode = \"hang-in-create\", release = \"/nowhere\""};
+    CHECK(host.refusal(1).find("plugin \\\"extra\\\" (org.example.sample)") != std::string::npos);
+}
+
+TEST_CASE("a plugin that hangs in its judgement stops neither the node nor the daemon's end",
+          "[sequencing][plugins]") {
+    PluginHost host{"hang-in-judge", "org.example.sample", "mode = \"hang\", release = \"/nowhere\""};
+    REQUIRE(host->sequence(1));
+    CHECK(host->logged("stopping sequencer") == 0);
+    CHECK(host->produces(5));
+    CHECK(host->ask("conductor_leader") == "true");
+    CHECK(host->daemon().stop(soon) == 0);
+}
+
+TEST_CASE("the last line of a daemon that a plugin's constructor brought down names the library",
+          "[sequencing][plugins]") {
+    PluginHost host{"falls", "org.example.unborn"};
+    CHECK(last_line(host.refusal(128 + SIGABRT)).find(fixture("crash-in-constructor").string()) !=
+          std::string::npos);
+}
+
+TEST_CASE("a plugin that brought the daemon down twice is left out the third time", "[sequencing][plugins]") {
+    PluginHost host{"aborts", "org.example.sample", "mode = \"abort\""};
+    for (int i = 0; i < 2; ++i)
+        CHECK(last_line(host.refusal(128 + SIGABRT)).find("(org.example.sample, ") != std::string::npos);
+    CHECK(host.refusal(1).find("brought the daemon down twice") != std::string::npos);
+}
