@@ -1,5 +1,5 @@
-// Watches what one input costs: memory by counting what operator new gives out, time by the clock. Only for
-// fuzz targets, which must stand still between two inputs.
+// Watches what one input costs: memory by counting what operator new gives out, time by this thread's processor
+// clock. Only for fuzz targets, which must stand still between two inputs.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ public:
 
 private:
     std::size_t input_octets_;
-    std::chrono::steady_clock::time_point began_;
+    std::chrono::nanoseconds began_;
 };
 
 /// Aborts with `what` unless `holds`.
