@@ -206,12 +206,27 @@ void Daemon::store_opened(StoreOpener::Opened opened) {
     if (stopping_) return;
     if (!opened) return fail(exit_failed, "failed to initialize consensus: " + opened.error().text);
 
+    links_.emplace(core_, ServerId{settings_.raft.server_id}, link_options(settings_.raft));
+    const auto store = std::make_shared<std::unique_ptr<storage::LogStore>>(std::move(*opened));
+    boost::asio::co_spawn(
+        core_, open_raft_port(settings_.consensus, settings_.compat_go, *links_),
+        [this, store](const std::exception_ptr& failure, Result<RaftAddress, Complaint> address) {
+            if (stopping_ || failure) return;
+            if (address) return start_replica(std::move(*store), std::move(*address));
+            fail(exit_failed,
+                 "failed to initialize consensus: failed to create raft consensus: " + address.error().text);
+        });
+}
+
+void Daemon::start_replica(std::unique_ptr<storage::LogStore> store, RaftAddress address) {
     auto events = replica_events();
     control_->listen_to(events);
-    replica_.emplace(core_, replica_options(settings_), std::move(*opened), links_, std::move(events));
+    replica_.emplace(core_, replica_options(settings_, address.header), std::move(store), *links_,
+                     std::move(events));
+    links_->open(*replica_);
     gate_.open(*replica_);
     control_->open(*replica_);
-    replica_->start([this] { replica_ready(); });
+    replica_->start([this, configured = address.configured] { replica_ready(configured); });
 }
 
 replica::Events Daemon::replica_events() {
@@ -230,6 +245,14 @@ replica::Events Daemon::replica_events() {
             logging::info("storage answers again", {{"event", "storage_well"}});
         }
     };
+    events.forgetful = [](const ServerId& member) {
+        logging::error("a member has lost what it had acknowledged, it is no voter until it has caught up",
+                       {{"id", member}, {"event", "member_forgetful"}});
+    };
+    events.vote_refused = [](const consensus::VoteRefused& refused) {
+        logging::debug("vote refused",
+                       {{"candidate", refused.candidate}, {"why", consensus::name_of(refused.why)}});
+    };
     events.store_failed = [this](const storage::StoreError& error) {
         logging::error("storage failed, leaving", {{"err", error.text}, {"event", "storage_failed"}});
         // Not from inside the step that reports it.
@@ -238,12 +261,11 @@ replica::Events Daemon::replica_events() {
     return events;
 }
 
-void Daemon::replica_ready() {
+void Daemon::replica_ready(const std::string& address) {
     metrics_->started();
     logging::info("OpConductor started");
     if (!settings_.raft.bootstrap) return;
 
-    const auto address = own_address(settings_.consensus);
     logging::info("Bootstrapping raft consensus cluster with self", {{"addr", address}});
     consensus::Configuration self{{{ServerId{settings_.raft.server_id}, address, consensus::Suffrage::voter}}};
     replica_->bootstrap(std::move(self), [this](std::optional<consensus::Refusal> refusal) {
@@ -278,7 +300,7 @@ void Daemon::wait_for_signal() {
 }
 
 // Control first: it hands leadership over while everything else still works. Then RPC, so that a commit under
-// way is still answered; then the protocol and its disk; plugins last.
+// way is still answered; then the protocol with its disk, and its links; plugins last.
 void Daemon::stop(int code) {
     if (stopping_) return;
     stopping_ = true;
@@ -300,13 +322,20 @@ void Daemon::control_over() {
 
 void Daemon::rpc_stopped() {
     opener_.reset();
-    control_->stop([this] {
-        if (replica_) replica_->stop(store_close_limit);
-        plugins_->close([this] {
-            if (!metrics_server_) return end();
-            boost::asio::co_spawn(net_.context(), metrics_server_->stop(), [this](const std::exception_ptr&) {
-                boost::asio::post(core_, [this] { end(); });
-            });
+    control_->stop([this] { control_stopped(); });
+}
+
+void Daemon::control_stopped() {
+    if (replica_) replica_->stop(store_close_limit);
+    if (!links_) return group_left();
+    boost::asio::co_spawn(core_, links_->stop(), [this](const std::exception_ptr&) { group_left(); });
+}
+
+void Daemon::group_left() {
+    plugins_->close([this] {
+        if (!metrics_server_) return end();
+        boost::asio::co_spawn(net_.context(), metrics_server_->stop(), [this](const std::exception_ptr&) {
+            boost::asio::post(core_, [this] { end(); });
         });
     });
 }

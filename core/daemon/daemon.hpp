@@ -1,5 +1,6 @@
 // The whole program, composed: who exists, in which order they are born and stopped. RPC answers first, then
-// the store opens, then the protocol starts. Runs until a signal or a failed store ends it. Core thread.
+// the store opens, then the other members may come, then the protocol starts. Runs until a signal or a failed
+// store ends it. Core thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -13,6 +14,7 @@
 #include "core/daemon/control_house.hpp"
 #include "core/daemon/hash_check.hpp"
 #include "core/daemon/plugin_house.hpp"
+#include "core/daemon/raft_port.hpp"
 #include "core/daemon/replica_gate.hpp"
 #include "core/daemon/rpc_log.hpp"
 #include "core/daemon/standing_orders.hpp"
@@ -54,7 +56,8 @@ private:
     void open_plugins();
     void open_store();
     void store_opened(StoreOpener::Opened opened);
-    void replica_ready();
+    void start_replica(std::unique_ptr<storage::LogStore> store, RaftAddress address);
+    void replica_ready(const std::string& address);
     [[nodiscard]] replica::Events replica_events();
     void show_levels();
     void fail(int code, const std::string& message);
@@ -65,6 +68,8 @@ private:
     void control_over();
     void resume_orders();
     void rpc_stopped();
+    void control_stopped();
+    void group_left();
     void end();
 
     const config::Settings settings_;
@@ -79,7 +84,7 @@ private:
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 
     storage::PosixFiles files_;
-    replica::NoLinks links_;
+    std::optional<replica::RaftLinks> links_;
     std::shared_ptr<metrics::Metrics> metrics_;
     std::unique_ptr<PluginHouse> plugins_;
     std::optional<StoreOpener> opener_;

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "core/daemon/dial_words.hpp"
 #include "core/rpc/pending.hpp"
 #include "core/runtime/clock.hpp"
 #include "core/runtime/logging.hpp"
@@ -63,30 +64,6 @@ const char* complaint_about(MemberChange change) {
             return "failed to remove voter";
     }
     return "failed to remove voter";
-}
-
-// What Go's net.SplitHostPort and its port check say; empty: nothing.
-std::string fault_of(const std::string& address) {
-    if (address.empty()) return "missing address";
-    const auto named = "address " + address + ": ";
-    const auto bracket = address.front() == '[' ? address.find(']') : std::string::npos;
-    const auto first = address.find(':', bracket == std::string::npos ? 0 : bracket);
-    if (first == std::string::npos) return named + "missing port in address";
-    if (address.find(':', first + 1) != std::string::npos) return named + "too many colons in address";
-    if (!transport::split_address(address)) return "address " + address.substr(first + 1) + ": invalid port";
-    return {};
-}
-
-std::string words_for(const std::string& address, const boost::system::error_code& error) {
-    namespace errc = boost::system::errc;
-    if (error.category() == asio::error::get_netdb_category() ||
-        error.category() == asio::error::get_addrinfo_category())
-        return "lookup " + address.substr(0, address.rfind(':')) + ": no such host";
-    if (error == errc::timed_out || error == asio::error::timed_out) return address + ": i/o timeout";
-    if (error == errc::connection_refused) return address + ": connect: connection refused";
-    if (error == errc::network_unreachable) return address + ": connect: network is unreachable";
-    if (error == errc::host_unreachable) return address + ": connect: no route to host";
-    return address + ": connect: " + error.message();
 }
 
 }  // namespace

@@ -3,17 +3,14 @@
 #include <chrono>
 #include <random>
 
+#include "core/base/check.hpp"
+
 namespace conductor::daemon {
 
-std::string own_address(const config::ConsensusSettings& consensus) {
-    if (!consensus.advertised.empty()) return consensus.advertised;
-    return consensus.addr + ":" + std::to_string(consensus.port);
-}
-
-replica::Options replica_options(const config::Settings& settings) {
+replica::Options replica_options(const config::Settings& settings, const std::string& header) {
     replica::Options options;
     auto& raft = options.raft;
-    raft.self = {ServerId{settings.raft.server_id}, own_address(settings.consensus)};
+    raft.self = {ServerId{settings.raft.server_id}, header};
     raft.heartbeat_timeout = settings.raft.heartbeat_timeout;
     raft.election_timeout = settings.raft.election_timeout;
     raft.lease_timeout = settings.raft.lease_timeout;
@@ -22,10 +19,19 @@ replica::Options replica_options(const config::Settings& settings) {
     raft.trailing_logs = settings.raft.trailing_logs;
     raft.retain_octets = settings.storage.retain_bytes;
     raft.empty_snapshots = settings.raft.empty_snapshots;
+    raft.add_voter_at_once = settings.compat_go;
     raft.seed = std::random_device{}();
     options.stall_timeout =
         std::chrono::duration_cast<std::chrono::milliseconds>(settings.storage.stall_timeout);
     options.refuse_siblings = !settings.commit.go_on_sibling;
+    return options;
+}
+
+replica::RaftLinks::Options link_options(const config::RaftSettings& raft) {
+    replica::RaftLinks::Options options;
+    auto allowed = transport::AllowList::parse(raft.allow_cidr);
+    CONDUCTOR_CHECK(allowed.has_value());  // the settings were judged
+    options.inbound.allowed = std::move(*allowed);
     return options;
 }
 

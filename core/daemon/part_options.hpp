@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/config/settings.hpp"
+#include "core/replica/raft_links.hpp"
 #include "core/replica/replica.hpp"
 #include "core/rpc/http_server.hpp"
 #include "core/rpc/routes.hpp"
@@ -11,9 +12,9 @@
 
 namespace conductor::daemon {
 
-/// As the other members dial it.
-[[nodiscard]] std::string own_address(const config::ConsensusSettings& consensus);
-[[nodiscard]] replica::Options replica_options(const config::Settings& settings);
+/// `header` is the address in all our messages.
+[[nodiscard]] replica::Options replica_options(const config::Settings& settings, const std::string& header);
+[[nodiscard]] replica::RaftLinks::Options link_options(const config::RaftSettings& raft);
 [[nodiscard]] storage::StoreOptions store_options(const config::Settings& settings);
 [[nodiscard]] rpc::RouteOptions route_options(const config::Settings& settings, const std::string& version);
 [[nodiscard]] rpc::HttpServerOptions rpc_server_options(const config::RpcSettings& rpc);

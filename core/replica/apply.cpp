@@ -70,11 +70,26 @@ void Replica::begin(Loaded loaded, const std::function<void()>& ready) {
             events_.head_moved(*head_.head());
         }
     }
+    if (loaded.state.snapshot) outbox_.snapshot_written(loaded.state.snapshot->last);
     raft_ = std::make_unique<consensus::Raft>(options_.raft, std::move(loaded.state), conductor::now());
     ready_.store(true);
     if (eligibility_) step(*eligibility_);
     step(consensus::Tick{});
     if (life_ == Life::running) ready();
+}
+
+// A leader's snapshot, as it goes to the disk: the state is the one at its end from now on, and whatever is
+// being read for an earlier one comes too late.
+void Replica::take_over(const consensus::SnapshotMark& mark, const Bytes& payload) {
+    const auto restored = head_.restore(payload);
+    CONDUCTOR_CHECK(restored.has_value());  // receive() has tried
+    replaying_ = false;
+    ++replay_;
+    commit_ = std::max(commit_, mark.last.index);
+    applied_ = mark.last.index;
+    if (!head_.head()) return ring_.restart(std::nullopt);
+    ring_.restart(payload::position_of(*head_.head(), applied_));
+    events_.head_moved(*head_.head());
 }
 
 void Replica::apply_committed() {
@@ -137,15 +152,16 @@ void Replica::replay_from_disk(LogIndex to) {
         return;
     }
     replaying_ = true;
-    disk_.run([this, to, facts = *winner](storage::LogStore& store) {
+    disk_.run([this, to, facts = *winner, replay = ++replay_](storage::LogStore& store) {
         auto read = store.read(facts.position.index);
-        boost::asio::post(core_, [this, to, facts, read = std::move(read)] { replayed(facts, to, read); });
+        boost::asio::post(
+            core_, [this, replay, to, facts, read = std::move(read)] { replayed(replay, facts, to, read); });
     });
 }
 
-void Replica::replayed(const PayloadFacts& facts, LogIndex to,
+void Replica::replayed(std::uint64_t replay, const PayloadFacts& facts, LogIndex to,
                        const Result<consensus::Entry, storage::StoreError>& read) {
-    if (life_ != Life::running) return;
+    if (life_ != Life::running || replay != replay_) return;
     replaying_ = false;
     if (!read) return fall_silent(read.error());
 

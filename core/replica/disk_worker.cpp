@@ -22,6 +22,7 @@ struct DiskWorker::Shared {
     bool stopping{false};
     bool drop_queue{false};
     bool ended{false};
+    bool failed{false};  // a write: whether it happened is unknown, so nothing may be read or written any more
     std::atomic<bool> abandoned{false};  // core is gone: post nothing
     std::atomic<std::int64_t> began_ns{0};
 };
@@ -93,8 +94,11 @@ void DiskWorker::work(const std::shared_ptr<Shared>& shared) {
     std::unique_lock lock{shared->mutex};
     while (true) {
         shared->changed.wait(lock, [&] { return shared->stopping || !shared->queue.empty(); });
-        if (shared->drop_queue) shared->queue.clear();
-        if (shared->queue.empty()) break;
+        if (shared->drop_queue || shared->failed) shared->queue.clear();
+        if (shared->queue.empty()) {
+            if (shared->stopping) break;
+            continue;
+        }
 
         std::vector<Pending> batch;
         Job job;
@@ -114,30 +118,33 @@ void DiskWorker::work(const std::shared_ptr<Shared>& shared) {
         shared->at_work = true;
         shared->began_ns.store(conductor::now().time_since_epoch().count(), std::memory_order_release);
         lock.unlock();
+        bool good = true;
         if (job) {
             job(*shared->store);
         } else {
-            write_batch(*shared, std::move(batch));
+            good = write_batch(*shared, std::move(batch));
         }
         shared->began_ns.store(0, std::memory_order_release);
         lock.lock();
         shared->at_work = false;
+        if (!good) shared->failed = true;
     }
     shared->store.reset();
     shared->ended = true;
     shared->changed.notify_all();
 }
 
-void DiskWorker::write_batch(Shared& shared, std::vector<Pending> batch) {
+bool DiskWorker::write_batch(Shared& shared, std::vector<Pending> batch) {
     std::vector<storage::StoreWrite> writes;
     writes.reserve(batch.size());
     for (auto& pending : batch) writes.push_back(std::move(pending.what));
 
     const auto written = shared.store->write(writes);
-    if (shared.abandoned.load(std::memory_order_acquire)) return;
+    if (shared.abandoned.load(std::memory_order_acquire)) return false;
     boost::asio::post(shared.core, [written, batch = std::move(batch)] {
         for (const auto& pending : batch) pending.done(written);
     });
+    return written.has_value();
 }
 
 }  // namespace conductor::replica

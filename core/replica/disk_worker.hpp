@@ -31,7 +31,8 @@ public:
     DiskWorker(const DiskWorker&) = delete;
     DiskWorker& operator=(const DiskWorker&) = delete;
 
-    /// `done` runs on core once the write, and every one before it, is durable or failed.
+    /// `done` runs on core once the write, and every one before it, is durable or failed. After the first
+    /// failure the store is not called any more: what was queued behind it, jobs too, is dropped.
     void write(storage::StoreWrite what, Written done);
     /// Runs `job` on the disk thread between two batches. A job posts its own answer to core.
     void run(Job job);
@@ -53,7 +54,8 @@ private:
     struct Shared;
 
     static void work(const std::shared_ptr<Shared>& shared);
-    static void write_batch(Shared& shared, std::vector<Pending> batch);
+    /// Whether all of it is durable.
+    static bool write_batch(Shared& shared, std::vector<Pending> batch);
 
     std::shared_ptr<Shared> shared_;
     std::thread thread_;

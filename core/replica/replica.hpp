@@ -27,6 +27,7 @@
 #include "core/replica/entry_cache.hpp"
 #include "core/replica/ledger.hpp"
 #include "core/replica/links.hpp"
+#include "core/replica/outbox.hpp"
 #include "core/replica/waiters.hpp"
 
 namespace conductor::replica {
@@ -49,6 +50,9 @@ struct Events {
     std::function<void()> members_changed = [] {};  ///< membership() says something else from now on
     std::function<void()> sibling_refused = [] {};  ///< a payload beside the head (P-51)
     std::function<void(bool)> stalled = [](bool) {};
+    /// A member lost what it had acknowledged (raft-wire 5.8.1): a person must look at its disk.
+    std::function<void(const ServerId&)> forgetful = [](const auto&) {};
+    std::function<void(const consensus::VoteRefused&)> vote_refused = [](const auto&) {};
     std::function<void(const storage::StoreError&)> store_failed = [](const auto&) {};
 };
 
@@ -91,6 +95,14 @@ public:
 
     void commit(payload::Envelope envelope, control::CommitDone done) override;
 
+    // From other members, on core.
+
+    /// A request, or an answer to one that left through Links. A request is answered through Links, or its
+    /// connection is closed: while the log is being read, and once this node is mute, always.
+    void receive(consensus::Received received);
+    /// A request that left will have no answer.
+    void unanswered(const consensus::Unanswered& lost);
+
     // Asked of the group, on core. `done` comes on core, once, perhaps from inside the call; whoever is told
     // must not ask again from inside it.
 
@@ -129,7 +141,9 @@ private:
     void begin(Loaded loaded, const std::function<void()>& ready);
     void step(const consensus::Input& input);
     void perform(consensus::Output out);
-    void write(consensus::Write what);
+    void tell(const consensus::Output& out);
+    [[nodiscard]] storage::StoreWrite stage(consensus::Write what);
+    void write(storage::StoreWrite what, WriteTicket ticket);
     void written(WriteTicket ticket, const Result<void, storage::StoreError>& result);
     void answer_asks(const consensus::Output& out);
 
@@ -145,11 +159,12 @@ private:
     [[nodiscard]] bool contradicts_log(const payload::Envelope& envelope) const;
 
     [[nodiscard]] std::optional<BlockNumber> head_number() const;
+    void take_over(const consensus::SnapshotMark& mark, const Bytes& payload);
     void apply_committed();
     void report_applied();
     void apply_cached(const wire::EncodedEntry& entry);
     void replay_from_disk(LogIndex to);
-    void replayed(const PayloadFacts& facts, LogIndex to,
+    void replayed(std::uint64_t replay, const PayloadFacts& facts, LogIndex to,
                   const Result<consensus::Entry, storage::StoreError>& read);
     void remember_path(std::optional<BlockNumber> head, LogIndex from, LogIndex before);
     void took(const payload::Envelope& envelope, LogIndex index);
@@ -185,6 +200,7 @@ private:
     std::map<consensus::Ask, AskDone> operations_;
     std::optional<consensus::EligibilityChanged> eligibility_;
     std::deque<consensus::Promise> promises_;
+    Outbox outbox_;
     Figures figures_;
 
     std::unique_ptr<consensus::Raft> raft_;
@@ -192,6 +208,8 @@ private:
     LogIndex commit_;
     LogIndex applied_;
     bool replaying_{false};
+    std::uint64_t replay_{0};  ///< names the one under way; a snapshot makes its answer worthless
+    consensus::Configuration members_;
     std::uint64_t pending_octets_{0};
     bool stalled_{false};
 

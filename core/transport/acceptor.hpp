@@ -63,6 +63,9 @@ public:
     ///   errors  of the system; invalid_argument: `host` is no address
     [[nodiscard]] Result<void> listen(const std::string& host, std::uint16_t port);
     [[nodiscard]] std::uint16_t port() const;
+    /// Who answers, where the address follows from the port that listen() got. In the same turn of the
+    /// executor: no connection has been served yet.
+    void introduce(consensus::Sender self) { self_ = std::move(self); }
 
     /// The answer to a request; without effect where its connection has ended.
     void reply(consensus::Exchange exchange, const consensus::Message& message);

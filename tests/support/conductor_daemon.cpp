@@ -27,6 +27,8 @@ void ConductorDaemon::start() {
         {"OP_CONDUCTOR_LOG_FORMAT", "logfmt"},
     };
     for (const auto& [name, value] : setup_.environment) environment[name] = value;
+    if (!raft_address_.empty())
+        environment["OP_CONDUCTOR_CONSENSUS_PORT"] = raft_address_.substr(raft_address_.rfind(':') + 1);
 
     process_.reset();
     process_.emplace(Launch{setup_.program, setup_.arguments, environment, setup_.work / "conductord.log"});
@@ -38,6 +40,13 @@ bool ConductorDaemon::serves(std::chrono::milliseconds limit) {
     const auto colon = line->rfind(':');
     port_ = static_cast<std::uint16_t>(std::strtoul(line->c_str() + colon + 1, nullptr, 10));
     return port_ != 0;
+}
+
+std::string ConductorDaemon::raft_address(std::chrono::milliseconds limit) {
+    const auto line = process_->line_with("Raft server network transport is up", limit);
+    if (!line) return {};
+    raft_address_ = line->substr(line->rfind("addr=") + 5);
+    return raft_address_;
 }
 
 bool ConductorDaemon::leads(std::chrono::milliseconds limit) {

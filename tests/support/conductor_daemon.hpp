@@ -36,6 +36,9 @@ public:
     /// Waits until it says that it leads.
     [[nodiscard]] bool leads(std::chrono::milliseconds limit);
 
+    /// Where other members reach it; it keeps this when it is started again. Empty: not open within `limit`.
+    [[nodiscard]] std::string raft_address(std::chrono::milliseconds limit);
+
     [[nodiscard]] DaemonProcess& process() { return *process_; }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     /// A new connection, after serves().
@@ -51,6 +54,7 @@ private:
     DaemonSetup setup_;
     std::optional<DaemonProcess> process_;
     std::uint16_t port_{0};
+    std::string raft_address_;
 };
 
 }  // namespace conductor::test

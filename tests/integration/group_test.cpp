@@ -1,0 +1,104 @@
+// Three real conductord as an operator forms them: bootstrap, two voters added by RPC, a leader that dies.
+#include <catch2/catch.hpp>
+
+#include "tests/integration/group.hpp"
+
+using namespace conductor;
+using namespace conductor::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("a group of three loses nothing that was acknowledged when its leader is killed",
+          "[integration][group]") {
+    Sites sites{"conductord-group"};
+    REQUIRE(sites.form().empty());
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        INFO(sites.at(i).id);
+        CHECK(eventually(10s, [&] {
+            const auto members = sites.call(i, "conductor_clusterMembership");
+            return members.find("\"seq-2\",\"addr\":\"" + sites.at(1).daemon.raft_address(1s) +
+                                "\",\"suffrage\":0") != std::string::npos &&
+                   members.find("\"seq-3\",\"addr\":\"" + sites.at(2).daemon.raft_address(1s) +
+                                "\",\"suffrage\":0") != std::string::npos;
+        }));
+        CHECK(sites.call(i, "conductor_leaderWithID").find("\"id\":\"seq-1\"") != std::string::npos);
+    }
+
+    Account account;
+    for (const auto& block : blocks()) REQUIRE(sites.commit(account, block).empty());
+    std::uint64_t number = 1'000'000;
+    for (int i = 0; i < 50; ++i, ++number) REQUIRE(sites.commit(account, small_block(number)).empty());
+
+    const auto dead = static_cast<std::size_t>(sites.leader());
+    sites.kill(dead);
+    for (int i = 0; i < 50; ++i, ++number) REQUIRE(sites.commit(account, small_block(number)).empty());
+    CHECK(sites.leader() != static_cast<int>(dead));
+
+    REQUIRE(sites.start(dead));
+    for (int i = 0; i < 10; ++i, ++number) REQUIRE(sites.commit(account, small_block(number)).empty());
+    REQUIRE(sites.all_reach(number - 1));
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        INFO(sites.at(i).id);
+        CHECK(sites.at(i).daemon.stop() == 0);
+        CHECK(compare_log(sites.at(i).daemon.store(), account) == "");
+    }
+}
+
+TEST_CASE("a member outside raft.allow-cidr gets no answer", "[integration][group]") {
+    const TempDir work{"conductord-cidr"};
+    const auto member = [&](const std::string& id, std::map<std::string, std::string> environment) {
+        std::filesystem::create_directories(work.path() / id);
+        return ConductorDaemon{{conductord_program(), work.path() / id, id, std::move(environment), {}}};
+    };
+    auto first = member("seq-1", {});
+    auto second = member(
+        "seq-2", {{"OP_CONDUCTOR_RAFT_BOOTSTRAP", "false"}, {"OP_CONDUCTOR_RAFT_ALLOW_CIDR", "10.0.0.0/8"}});
+    first.start();
+    second.start();
+    REQUIRE(first.leads(10s));
+    REQUIRE(second.serves(10s));
+    const auto address = second.raft_address(10s);
+    REQUIRE_FALSE(address.empty());
+    const auto answer =
+        rpc_call(*first.client(20s), "conductor_addServerAsVoter", "[\"seq-2\",\"" + address + "\",0]");
+    CHECK(answer.find("failed to add voter: seq-2 did not catch up") != std::string::npos);
+    CHECK(rpc_call(*first.client(), "conductor_clusterMembership").find("seq-2") == std::string::npos);
+}
+
+TEST_CASE("a raft port in use, and an advertised name that does not resolve, are refused in Go's words",
+          "[integration][group]") {
+    const TempDir work{"conductord-raft-port"};
+    ConductorDaemon first{{conductord_program(), work.path(), "seq-1", {}, {}}};
+    first.start();
+    const auto address = first.raft_address(10s);
+    REQUIRE_FALSE(address.empty());
+
+    const TempDir other{"conductord-raft-port-2"};
+    const auto refusal = [&](std::map<std::string, std::string> environment) {
+        ConductorDaemon daemon{{conductord_program(), other.path(), "seq-2", std::move(environment), {}}};
+        daemon.start();
+        CHECK(daemon.process().wait(10s) == 1);
+        return daemon.process().output();
+    };
+    const auto in_use = refusal({{"OP_CONDUCTOR_CONSENSUS_PORT", address.substr(address.rfind(':') + 1)}});
+    CHECK(in_use.find("failed to create raft tcp transport: listen tcp " + address +
+                      ": bind: address already in use") != std::string::npos);
+    const auto unknown = refusal({{"OP_CONDUCTOR_CONSENSUS_ADVERTISED", "no-port-here"}});
+    CHECK(unknown.find("failed to resolve advertised TCP address \\\"no-port-here\\\": address no-port-here: "
+                       "missing port in address") != std::string::npos);
+}
+
+TEST_CASE("the advertised name is what the configuration holds", "[integration][group]") {
+    const TempDir work{"conductord-advertised"};
+    ConductorDaemon daemon{
+        {conductord_program(),
+         work.path(),
+         "seq-1",
+         {{"OP_CONDUCTOR_CONSENSUS_ADVERTISED", "localhost:50999"}, {"OP_CONDUCTOR_CONSENSUS_ADDR", "0.0.0.0"}},
+         {}}};
+    daemon.start();
+    REQUIRE(daemon.leads(10s));
+    CHECK(daemon.process().output().find("adAddr=127.0.0.1:50999 adIP=127.0.0.1 adPort=50999 adZone=") !=
+          std::string::npos);
+    CHECK(rpc_call(*daemon.client(), "conductor_clusterMembership").find("\"addr\":\"localhost:50999\"") !=
+          std::string::npos);
+}
