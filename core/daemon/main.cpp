@@ -6,6 +6,7 @@
 
 #include "core/config/load.hpp"
 #include "core/daemon/daemon.hpp"
+#include "core/daemon/network_lookup.hpp"
 #include "core/runtime/logging.hpp"
 
 #ifndef CONDUCTOR_VERSION
@@ -33,6 +34,7 @@ int main(int argc, char** argv) {
     config::Surroundings around;
     around.environment = config::process_environment();
     around.files = config::disk_files();
+    around.profile = daemon::look_up_network;
     around.version = CONDUCTOR_VERSION;
     around.output_is_terminal = ::isatty(STDOUT_FILENO) == 1;
     const std::vector<std::string> words{argv + 1, argv + argc};

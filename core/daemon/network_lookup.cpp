@@ -1,0 +1,156 @@
+#include "core/daemon/network_lookup.hpp"
+
+#include <conductor/plugin.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "core/config/toml.hpp"
+#include "core/plugin/network_profile.hpp"
+#include "core/plugin/registry.hpp"
+#include "core/plugin/text.hpp"
+
+namespace conductor::daemon {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* provider_id = "io.conductord.superchain";
+constexpr auto open_limit = 5s;
+constexpr auto call_limit = 2s;
+constexpr auto close_limit = 500ms;
+
+// Names are looked up before there is a log, a scrape or an endpoint: a provider that wants them gets nothing.
+class NoLog final : public plugin::PluginLog {
+public:
+    void write(plugin::LogLevel, std::string_view, std::string_view, std::string_view,
+               std::span<const plugin::LogPair>) override {}
+};
+class NoMetrics final : public plugin::PluginMetrics {
+public:
+    void gauge(const plugin::MetricSeries&, double) override {}
+    void count(const plugin::MetricSeries&, std::uint64_t) override {}
+};
+class NoHttp final : public plugin::HttpPost {
+public:
+    Result<plugin::HttpReply, plugin::HttpError> post(const plugin::HttpCall&) override { return none(); }
+    Result<plugin::HttpReply, plugin::HttpError> get(const plugin::HttpCall&) override { return none(); }
+
+private:
+    static plugin::HttpError none() {
+        return {plugin::HttpError::Kind::no_endpoint, "there are no endpoints yet"};
+    }
+};
+
+Result<void, Complaint> flatten(const config::TomlTable& table, const std::string& prefix,
+                                config::Profile& out) {
+    for (const auto& entry : table.entries) {
+        const auto name = prefix + entry.key;
+        const auto& node = entry.node;
+        if (const auto* inner = node.as<config::TomlTable>()) {
+            if (auto flat = flatten(*inner, name + ".", out); !flat) return flat;
+        } else if (const auto* text = node.as<std::string>()) {
+            out[name] = *text;
+        } else if (const auto* number = node.as<std::int64_t>()) {
+            out[name] = std::to_string(*number);
+        } else if (const auto* flag = node.as<bool>()) {
+            out[name] = *flag ? "true" : "false";
+        } else {
+            return Complaint{config::to_string(node.place) + ": " + name + " is " + std::string{node.kind()} +
+                             ", which no option takes"};
+        }
+    }
+    return {};
+}
+
+/// The provider at work, on a core thread of its own that runs while somebody waits.
+class Provider {
+public:
+    explicit Provider(const plugin::Admitted& admitted)
+        : instance_{{"network", admitted, {}},
+                    {std::make_shared<NoLog>(), std::make_shared<NoMetrics>(),
+                     std::make_shared<plugin::SystemClock>(), std::make_shared<NoHttp>()},
+                    std::make_shared<plugin::Watch>(),
+                    [this](std::function<void()> work) { boost::asio::post(core_, std::move(work)); }},
+          profiles_{instance_} {}
+    ~Provider() {
+        wait<bool>([this](auto done) { instance_.close(close_limit, [done] { done(true); }); });
+    }
+    Provider(const Provider&) = delete;
+    Provider& operator=(const Provider&) = delete;
+
+    Result<void, plugin::CallError> open() {
+        return wait<Result<void, plugin::CallError>>(
+            [this](auto done) { instance_.open(open_limit, std::move(done)); });
+    }
+    Result<std::optional<std::string>, plugin::CallError> resolve(const std::string& name) {
+        return wait<Result<std::optional<std::string>, plugin::CallError>>(
+            [&](auto done) { profiles_.resolve(name, call_limit, std::move(done)); });
+    }
+    Result<std::vector<std::string>, plugin::CallError> names() {
+        return wait<Result<std::vector<std::string>, plugin::CallError>>(
+            [this](auto done) { profiles_.list(call_limit, std::move(done)); });
+    }
+
+private:
+    // Every call of an instance comes back within its limit.
+    template <class Answer, class Ask>
+    Answer wait(Ask ask) {
+        std::optional<Answer> answer;
+        ask([&answer](Answer got) { answer = std::move(got); });
+        const auto work = boost::asio::make_work_guard(core_);
+        core_.restart();
+        while (!answer) core_.run_one();
+        return std::move(*answer);
+    }
+
+    boost::asio::io_context core_;
+    plugin::Instance instance_;
+    plugin::NetworkProfile profiles_;
+};
+
+Complaint cannot_ask(const std::string& why) {
+    return Complaint{"the provider " + std::string{provider_id} + " cannot be asked: " + why};
+}
+
+}  // namespace
+
+Result<config::Profile, Complaint> read_profile(std::string_view text, const std::string& name) {
+    const auto table = config::parse_toml(text, "profile of " + name);
+    if (!table) return table.error();
+    config::Profile out;
+    const auto* policy = table->find("policy");
+    if (policy == nullptr) return out;
+    const auto* settings = policy->node.as<config::TomlTable>();
+    if (settings == nullptr) return Complaint{config::to_string(policy->node.place) + ": policy is no table"};
+    if (auto flat = flatten(*settings, "", out); !flat) return flat.error();
+    return out;
+}
+
+Result<config::Profile, Complaint> look_up_network(const std::string& name) {
+    plugin::RegistrySettings settings;
+    settings.executable = plugin::own_executable();
+    const auto admitted = plugin::Registry{std::move(settings)}.admit(
+        {provider_id, CONDUCTOR_NETWORK_PROFILE, "network", {}, {}});
+    if (!admitted) return cannot_ask(admitted.error().text);
+
+    Provider provider{*admitted};
+    if (const auto opened = provider.open(); !opened) return cannot_ask(opened.error().text);
+    const auto text = provider.resolve(name);
+    if (!text) return cannot_ask(text.error().text);
+    if (*text) return read_profile(**text, name);
+
+    std::string near;
+    if (const auto names = provider.names())
+        if (const auto meant = plugin::near_name(name, *names)) near = "did you mean \"" + *meant + "\"? ";
+    return Complaint{near +
+                     "a network that no provider knows needs no name: leave it out and set the limits "
+                     "of the health checks"};
+}
+
+}  // namespace conductor::daemon
