@@ -356,3 +356,34 @@ TEST_CASE("a sibling of the replicated head is refused, and the node is set on t
     CHECK(host.logs("head=" + head));
     CHECK(host.ask("conductor_leader") == "true");
 }
+
+TEST_CASE("under compat=go a leader that is resumed before the first commit has no unsafe head",
+          "[sequencing][S-74][P-5]") {
+    SequencingHost host{"go-empty", {{"OP_CONDUCTOR_COMPAT", "go"}}};
+    REQUIRE(host.start_daemon());
+    REQUIRE(host.says("conductor_leader", "true"));
+    REQUIRE(host.says("conductor_paused", "true"));
+    CHECK(host.ask("conductor_resume") == "null");
+    CHECK(host.logs("no unsafe head"));
+    CHECK(host.calls(start_call) == 0);
+}
+
+TEST_CASE("under compat=go a gap of one block is posted, and a gap of two is left to gossip",
+          "[sequencing][S-74][P-1]") {
+    const auto gap = GENERATE(1U, 2U);
+    SequencingHost host{"go-gap-" + std::to_string(gap)};
+    leave_chain(host, 3);
+    (void)host.node().sim("sim_fork", "[" + std::to_string(gap) + ",0]");
+    const auto starts = host.calls(start_call);
+    host.daemon().set("OP_CONDUCTOR_COMPAT", "go");
+    REQUIRE(host.start_daemon());
+    if (gap == 1) {
+        CHECK(host.produces(1));
+        CHECK(host.calls(post_call) == 1);
+        return;
+    }
+    CHECK(host.logs("unsafe head mismatch"));
+    std::this_thread::sleep_for(some_rounds);
+    CHECK(host.calls(post_call) == 0);
+    CHECK(host.calls(start_call) == starts);
+}

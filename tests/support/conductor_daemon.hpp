@@ -29,6 +29,8 @@ class ConductorDaemon {
 public:
     explicit ConductorDaemon(DaemonSetup setup);
 
+    /// From the next start() on.
+    void set(const std::string& variable, const std::string& value) { setup_.environment[variable] = value; }
     /// Starts it (again). Returns at once.
     void start();
     /// Waits until its RPC answers; false: it ended first, or `limit` passed.
