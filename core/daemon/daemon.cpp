@@ -211,7 +211,8 @@ void Daemon::store_opened(StoreOpener::Opened opened) {
     boost::asio::co_spawn(
         core_, open_raft_port(settings_.consensus, settings_.compat_go, *links_),
         [this, store](const std::exception_ptr& failure, Result<RaftAddress, Complaint> address) {
-            if (stopping_ || failure) return;
+            if (failure) std::rethrow_exception(failure);
+            if (stopping_) return;
             if (address) return start_replica(std::move(*store), std::move(*address));
             fail(exit_failed,
                  "failed to initialize consensus: failed to create raft consensus: " + address.error().text);

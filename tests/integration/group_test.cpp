@@ -1,11 +1,35 @@
 // Three real conductord as an operator forms them: bootstrap, two voters added by RPC, a leader that dies.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "tests/integration/group.hpp"
 
 using namespace conductor;
 using namespace conductor::test;
 using namespace std::chrono_literals;
+
+namespace {
+
+/// Hashes of the blocks that this node sealed and that became its head, so that they were acknowledged.
+std::set<std::string> produced_by(const SimnodeProcess& node) {
+    const std::string key{"\"hash\":\""};
+    std::set<std::string> hashes;
+    const auto list = node.sim("sim_produced", "[0]");
+    for (auto at = list.find(key); at != std::string::npos; at = list.find(key, at + 1))
+        hashes.insert(list.substr(at + key.size(), 66));
+    return hashes;
+}
+
+std::set<std::string> blocks_in(const std::filesystem::path& store) {
+    const auto blocks = blocks_in_log(store);
+    if (!blocks) throw std::runtime_error(blocks.error());
+    std::set<std::string> hashes;
+    for (const auto& [hash, ssz] : *blocks) hashes.insert(to_hex(hash));
+    return hashes;
+}
+
+}  // namespace
 
 TEST_CASE("a group of three loses nothing that was acknowledged when its leader is killed",
           "[integration][group]") {
@@ -41,6 +65,42 @@ TEST_CASE("a group of three loses nothing that was acknowledged when its leader 
         CHECK(sites.at(i).daemon.stop() == 0);
         CHECK(compare_log(sites.at(i).daemon.store(), account) == "");
     }
+}
+
+TEST_CASE("sequencing goes on elsewhere when leader and node are killed, on top of every committed block",
+          "[integration][group]") {
+    Sites sites{"conductord-failover"};
+    REQUIRE(sites.form().empty());
+    // The first block of a network is an operator's to start.
+    auto& first = sites.at(0).node;
+    REQUIRE(result_of(first.cl("admin_startSequencer", "[\"" + first.head_hash() + "\"]")) == "null");
+    REQUIRE(eventually(20s, [&] { return first.head_number() >= 5; }));
+    for (std::size_t i = 0; i < sites.size(); ++i)
+        REQUIRE(sites.call(i, "conductor_resume").find("\"result\":null") != std::string::npos);
+    REQUIRE(eventually(20s, [&] { return first.head_number() >= 20; }));
+    const auto dead = static_cast<std::size_t>(sites.leader());
+    const auto before = produced_by(sites.at(dead).node);
+    sites.kill_with_node(dead);
+
+    const auto leads = sites.leader();
+    REQUIRE(leads >= 0);
+    auto& next = sites.at(static_cast<std::size_t>(leads)).node;
+    const auto head = next.head_number();
+    REQUIRE(eventually(30s, [&] { return next.flag("active") && next.head_number() >= head + 20; }));
+    const auto after = produced_by(next);
+    CHECK(after.size() >= 20);
+
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        if (i == dead) continue;
+        CHECK(sites.at(i).daemon.stop() == 0);
+    }
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        if (i == dead) continue;
+        INFO(sites.at(i).id);
+        const auto stored = blocks_in(sites.at(i).daemon.store());
+        CHECK(std::ranges::includes(stored, before));
+    }
+    CHECK(std::ranges::includes(blocks_in(sites.at(static_cast<std::size_t>(leads)).daemon.store()), after));
 }
 
 TEST_CASE("a member outside raft.allow-cidr gets no answer", "[integration][group]") {
