@@ -2,23 +2,13 @@
 #include <catch2/catch.hpp>
 
 #include "tests/unit/replica/group.hpp"
+#include "tests/unit/replica/overheard.hpp"
 
 using namespace conductor;
 using namespace conductor::replica;
 using namespace conductor::replica::test;
 
 namespace {
-
-/// Keeps what the protocol says, to nobody.
-struct Overheard final : Links {
-    void set_members(const consensus::Configuration& members) override { configuration = members; }
-    void post(consensus::Envelope envelope, Freight) override { posted.push_back(std::move(envelope)); }
-    void hang_up(consensus::Exchange exchange) override { hung_up.push_back(exchange); }
-    void reopen_bulk(const ServerId&) override {}
-    consensus::Configuration configuration;
-    std::vector<consensus::Envelope> posted;
-    std::vector<consensus::Exchange> hung_up;
-};
 
 consensus::SnapshotRequest snapshot_of(Bytes payload) {
     consensus::SnapshotRequest request;
