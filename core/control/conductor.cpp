@@ -164,7 +164,7 @@ void Conductor::set_alarm() {
 }
 
 // From top to bottom (policy.hpp). What other threads read is true before anybody is told of it.
-void Conductor::obey(Decision decision) {
+void Conductor::obey(const Decision& decision) {
     publish();
     for (const auto call : decision.abandon)
         if (const auto flight = in_flight_.extract(call)) lane(flight.mapped()).abandon(call);
@@ -201,7 +201,8 @@ void Conductor::follow(const RoundStep& step) {
     }
     for (const auto& begin : step.begin) {
         CONDUCTOR_CHECK(begin.check < around_.checks.size());
-        auto found = [posted = std::weak_ptr{posted_}, look = begin.look](std::optional<Finding> finding) {
+        auto found = [posted = std::weak_ptr{posted_},
+                      look = begin.look](const std::optional<Finding>& finding) {
             const auto alive = posted.lock();
             if (!alive) return;
             auto& self = *alive->conductor;

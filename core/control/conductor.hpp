@@ -80,7 +80,7 @@ private:
     void later(std::function<void()> work);
     void request_turn();
     void turn();
-    void obey(Decision decision);
+    void obey(const Decision& decision);
     void perform(const Action& action);
     void follow(const RoundStep& step);
     [[nodiscard]] CallLane& lane(Lane which);
