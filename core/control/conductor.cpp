@@ -11,11 +11,11 @@ struct Conductor::Posted {
     Conductor* conductor;
 };
 
-Conductor::Conductor(PolicySettings policy, RoundSettings rounds, Surroundings around)
+Conductor::Conductor(PolicySettings policy, const RoundSettings& rounds, Surroundings around)
     : around_{std::move(around)},
       always_eligible_{!policy.yield_when_idle},
       policy_{std::move(policy), around_.core.now()},
-      rounds_{std::move(rounds), around_.core.now()},
+      rounds_{rounds, around_.core.now()},
       paused_{policy_.situation().paused},
       posted_{std::make_shared<Posted>(Posted{this})} {
     CONDUCTOR_CHECK(around_.eligibility != nullptr);

@@ -35,7 +35,7 @@ public:
         std::function<void()> leave;  ///< an operator asks the process to stop; calls shut_down() in turn
     };
     /// What it is given outlives it. The first turn, which asks whether the node produces, is posted.
-    Conductor(PolicySettings policy, RoundSettings rounds, Surroundings around);
+    Conductor(PolicySettings policy, const RoundSettings& rounds, Surroundings around);
     ~Conductor() override;
     Conductor(const Conductor&) = delete;
     Conductor& operator=(const Conductor&) = delete;

@@ -11,6 +11,7 @@ namespace {
 
 std::vector<CheckSettings> settings_of(const std::vector<CheckPlan>& plans) {
     std::vector<CheckSettings> settings;
+    settings.reserve(plans.size());
     for (const auto& plan : plans) settings.push_back(plan.settings);
     return settings;
 }
@@ -30,12 +31,13 @@ bool says_the_same(Verdict a, Verdict b) {
 
 }  // namespace
 
-Rounds::Rounds(RoundSettings settings, Instant now)
+Rounds::Rounds(const RoundSettings& settings, Instant now)
     : beat_{settings.beat},
       fold_{settings_of(settings.checks)},
       wall_{settings.wall_tolerance},
       next_beat_{now + settings.beat} {
     CONDUCTOR_CHECK(beat_ > Duration::zero());
+    checks_.reserve(settings.checks.size());
     for (const auto& plan : settings.checks) {
         CONDUCTOR_CHECK(plan.interval > Duration::zero());
         checks_.push_back({plan.interval, plan.limit, now + plan.interval, std::nullopt});

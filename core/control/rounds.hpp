@@ -49,7 +49,7 @@ struct RoundStep {
 class Rounds {
 public:
     /// The first looks are due one interval after `now`.
-    Rounds(RoundSettings settings, Instant now);
+    Rounds(const RoundSettings& settings, Instant now);
 
     /// Time has passed. `wall` since the Unix epoch.
     [[nodiscard]] RoundStep wake(Instant now, std::chrono::nanoseconds wall);
