@@ -107,6 +107,23 @@ TEST_CASE("a bad setting is refused before anything is touched", "[integration][
     CHECK(says(unknown, "flag provided but not defined: -raft.bootstrp"));
 }
 
+TEST_CASE("a network that nobody knows is refused with the nearest name, a known one brings its limits",
+          "[integration][config][1.5.3]") {
+    const TempDir work{"conductord-network"};
+    const auto unknown = refused(work.path(), {{"OP_CONDUCTOR_NETWORK", "op-mainet"}});
+    CHECK(unknown.code == 1);
+    CHECK(says(unknown, "invalid network: \\\"op-mainet\\\"; did you mean \\\"op-mainnet\\\"?"));
+
+    // An empty variable is one that is not set, so these limits can only come from the profile.
+    const std::map<std::string, std::string> limits{{"OP_CONDUCTOR_NETWORK", "op-mainnet"},
+                                                    {"OP_CONDUCTOR_HEALTHCHECK_INTERVAL", ""},
+                                                    {"OP_CONDUCTOR_HEALTHCHECK_UNSAFE_INTERVAL", ""},
+                                                    {"OP_CONDUCTOR_HEALTHCHECK_MIN_PEER_COUNT", ""}};
+    const auto known = refused(work.path(), limits, {"--check-config"});
+    CHECK(known.code == 0);
+    CHECK(says(known, "the configuration is valid"));
+}
+
 TEST_CASE("a Go conductor's directory is refused and left as it was", "[integration][P-53]") {
     const TempDir work{"conductord-go"};
     const auto store = work.path() / "data" / "seq-1";
