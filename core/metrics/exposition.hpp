@@ -1,6 +1,6 @@
 // Prometheus text 0.0.4 as Go writes it: families and series sorted, `le` and values spelled as Go spells
-// floats
-// (`1e+06`), because a recorded query names `le` by its text. prometheus-cpp's own serializer does neither.
+// floats (`1e+06`), because a recorded query names `le` by its text. prometheus-cpp's own serializer does
+// neither.
 #pragma once
 
 #include <prometheus/metric_family.h>

@@ -27,11 +27,6 @@ struct Size {
     int commits;  ///< a round
 };
 
-[[noreturn]] void fail(const std::string& why) {
-    std::fprintf(stderr, "bench_commit: %s\n", why.c_str());
-    std::exit(1);
-}
-
 double post(HttpClient& client, const std::string& path, const std::string& type, const std::string& body,
             bool json) {
     const auto start = Clock::now();

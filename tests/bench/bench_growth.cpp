@@ -19,11 +19,6 @@ using namespace conductor::test;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void fail(const std::string& why) {
-    std::fprintf(stderr, "bench_growth: %s\n", why.c_str());
-    std::exit(1);
-}
-
 RecordedBlock block_of(const char* name, std::size_t ssz) {
     const auto json = payload::test::generated_json({.seed = 7, .version = 4, .size = ssz});
     return {name, true, {}, *payload::envelope_from_json(json)};

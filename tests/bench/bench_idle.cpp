@@ -22,11 +22,6 @@ using namespace conductor::test;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void fail(const std::string& why) {
-    std::fprintf(stderr, "bench_idle: %s\n", why.c_str());
-    std::exit(1);
-}
-
 double cpu_seconds(pid_t pid) {
     double sum = 0;
     // Of all threads: the first number is time on a processor in ns.

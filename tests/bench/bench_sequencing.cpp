@@ -23,11 +23,6 @@ using namespace conductor::test;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void fail(const std::string& why) {
-    std::fprintf(stderr, "bench_sequencing: %s\n", why.c_str());
-    std::exit(1);
-}
-
 double ms_since(Clock::time_point start) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }

@@ -24,11 +24,6 @@ using namespace conductor::test;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-[[noreturn]] void fail(const std::string& why) {
-    std::fprintf(stderr, "bench_startup: %s\n", why.c_str());
-    std::exit(1);
-}
-
 struct Times {
     double answer_ms;
     double leader_ms;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 
 namespace conductor::bench {
@@ -48,6 +49,12 @@ void print_table(const std::vector<Row>& rows) {
         }
         std::printf("%8.2f %8.2f\n", s.p99() / s.p50(), s.spread());
     }
+}
+
+void fail(const std::string& why) {
+    const auto program = std::filesystem::canonical("/proc/self/exe").filename().string();
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), why.c_str());
+    std::exit(1);
 }
 
 std::string daemon_program() {

@@ -28,6 +28,9 @@ struct Row {
 void print(const Row& row);
 void print_table(const std::vector<Row>& rows);
 
+/// Ends a benchmark that has nothing true to print.
+[[noreturn]] void fail(const std::string& why);
+
 /// Where the build put the daemon: beside this program.
 [[nodiscard]] std::string daemon_program();
 
