@@ -61,6 +61,7 @@ Poller::Poller(asio::io_context& core, ServerId self, PollerSettings settings, T
 
 void Poller::set_contacts(std::vector<Contact> contacts) {
     std::vector<Known> known;
+    known.reserve(contacts.size());
     for (auto& contact : contacts) {
         auto* const before = find(contact);
         known.push_back({std::move(contact), before != nullptr ? before->go_rounds : 0});
@@ -74,6 +75,7 @@ void Poller::set_contacts(std::vector<Contact> contacts) {
 
 void Poller::meet_members() {
     std::vector<Member> members;
+    members.reserve(known_.size());
     for (const auto& one : known_) members.push_back(one.contact.member);
     table_.set_members(members);
 }

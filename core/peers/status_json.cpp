@@ -82,8 +82,9 @@ bool read(const RawValue& value, Says& out) {
 
 std::optional<std::uint64_t> integer(const RawValue& value) {
     std::uint64_t number = 0;
-    const auto* const end = value.raw.data() + value.raw.size();
-    const auto [stopped, error] = std::from_chars(value.raw.data(), end, number);
+    const std::string digits{value.raw};
+    const auto* const end = digits.data() + digits.size();
+    const auto [stopped, error] = std::from_chars(digits.data(), end, number);
     if (value.kind != Kind::number || error != std::errc{} || stopped != end) return std::nullopt;
     return number;
 }
