@@ -197,6 +197,7 @@ void Conductor::follow(const RoundStep& step) {
             {Level::warn, "the wall clock has jumped, skipping one verdict", "wall_jumped", {}});
     if (step.verdict) {
         if (step.ended) around_.observer.round_ended(*step.verdict);
+        date(*step.verdict);
         tell(Judged{*step.verdict});
     }
     for (const auto& begin : step.begin) {
@@ -211,6 +212,13 @@ void Conductor::follow(const RoundStep& step) {
         };
         around_.checks[begin.check]->judge(begin.limit, std::move(found));
     }
+}
+
+void Conductor::date(const Verdict& verdict) {
+    const bool same = verdict.healthy == verdict_.healthy && verdict.degraded == verdict_.degraded &&
+                      verdict.text == verdict_.text;
+    if (!verdict_since_ || !same) verdict_since_ = around_.core.now();
+    verdict_ = verdict;
 }
 
 CallLane& Conductor::lane(Lane which) {

@@ -70,6 +70,8 @@ public:
     /// On core.
     [[nodiscard]] const Policy& policy() const noexcept { return policy_; }
     [[nodiscard]] std::vector<CheckReport> health_report() const { return rounds_.report(around_.core.now()); }
+    /// Since when the verdict is what it is; empty: there is none yet. On core.
+    [[nodiscard]] std::optional<Instant> verdict_since() const noexcept { return verdict_since_; }
 
 private:
     struct Posted;  ///< what a function that was posted must find alive
@@ -83,6 +85,7 @@ private:
     void obey(const Decision& decision);
     void perform(const Action& action);
     void follow(const RoundStep& step);
+    void date(const Verdict& verdict);
     [[nodiscard]] CallLane& lane(Lane which);
     void set_alarm();
     void publish();
@@ -93,6 +96,8 @@ private:
     Eligibility told_eligibility_;
     Policy policy_;
     Rounds rounds_;
+    Verdict verdict_;  ///< the last that was given
+    std::optional<Instant> verdict_since_;
 
     std::deque<Event> inbox_;
     bool turn_requested_{false};

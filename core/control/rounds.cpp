@@ -40,7 +40,7 @@ Rounds::Rounds(const RoundSettings& settings, Instant now)
     checks_.reserve(settings.checks.size());
     for (const auto& plan : settings.checks) {
         CONDUCTOR_CHECK(plan.interval > Duration::zero());
-        checks_.push_back({plan.interval, plan.limit, now + plan.interval, std::nullopt});
+        checks_.push_back({plan.interval, plan.limit, now + plan.interval, std::nullopt, std::nullopt});
     }
 }
 
@@ -67,6 +67,7 @@ RoundStep Rounds::found(Instant now, Look look, const std::optional<Finding>& fi
     const auto check = std::find_if(checks_.begin(), checks_.end(),
                                     [&](const Check& one) { return one.running && one.running->look == look; });
     if (check == checks_.end()) return step;
+    if (finding) check->took = now - check->running->begun;
     check->running.reset();
     awaited_.erase(look);
     if (finding) (void)fold_.record(now, static_cast<std::size_t>(check - checks_.begin()), *finding);
@@ -85,6 +86,12 @@ Instant Rounds::next_deadline(Instant now) const {
     return next;
 }
 
+std::vector<CheckReport> Rounds::report(Instant now) const {
+    auto reports = fold_.report(now);
+    for (std::size_t i = 0; i < reports.size(); ++i) reports[i].took = checks_[i].took;
+    return reports;
+}
+
 // Whoever hangs could not look, which is no proof of anything (plugin-abi §7.3): the fold knows for how long
 // that may be so.
 void Rounds::expire(Instant now) {
@@ -92,6 +99,7 @@ void Rounds::expire(Instant now) {
         auto& running = checks_[i].running;
         if (!running || now < running->deadline) continue;
         awaited_.erase(running->look);
+        checks_[i].took = now - running->begun;
         running.reset();
         (void)fold_.record(now, i, {Judgement::unknown, FaultClass::hard, {}, "no answer within its limit"});
     }
@@ -104,7 +112,7 @@ void Rounds::begin_due(Instant now, bool at_beat, RoundStep& step) {
         move_past(check.due, check.interval, now);
         if (check.running) continue;
         const Look look{++looks_};
-        check.running = {look, now + check.limit};
+        check.running = {look, now, now + check.limit};
         if (at_beat) awaited_.insert(look);
         step.begin.push_back({look, i, check.limit});
     }

@@ -57,11 +57,12 @@ public:
     [[nodiscard]] RoundStep found(Instant now, Look look, const std::optional<Finding>& finding);
     /// When to wake it at the latest.
     [[nodiscard]] Instant next_deadline(Instant now) const;
-    [[nodiscard]] std::vector<CheckReport> report(Instant now) const { return fold_.report(now); }
+    [[nodiscard]] std::vector<CheckReport> report(Instant now) const;
 
 private:
     struct Running {
         Look look;
+        Instant begun;
         Instant deadline;
     };
     struct Check {
@@ -69,6 +70,7 @@ private:
         Duration limit;
         Instant due;
         std::optional<Running> running;
+        std::optional<Duration> took;
     };
     void expire(Instant now);
     void begin_due(Instant now, bool at_beat, RoundStep& step);

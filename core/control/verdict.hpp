@@ -80,6 +80,7 @@ struct CheckReport {
     std::string reason;
     std::string detail;
     std::optional<Instant> since;  ///< so since when; empty: never answered
+    std::optional<Duration> took;  ///< its last look; empty: none has ended
 };
 
 class VerdictFold {

@@ -41,10 +41,6 @@ ControlFigures figures_for(metrics::Metrics& metrics) {
             [&metrics](const control::Verdict& verdict) { metrics.health_checked(verdict.text); }};
 }
 
-peers::Settings peer_settings(const config::Settings& settings) {
-    return {ServerId{settings.raft.server_id}, settings.peers.poll_interval, settings.raft.lease_timeout};
-}
-
 }  // namespace
 
 ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around)
@@ -53,7 +49,6 @@ ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around
       loop_{around_.core},
       probe_loop_{around_.core},
       log_{settings.log.compat, figures_for(around_.metrics)},
-      peers_{peer_settings(settings)},
       node_{{loop_, around_.plugins.driver(), shelf_,
              [this](BlockNumber number, NodePort::JsonDone done) {
                  if (replica_ == nullptr) return done(Complaint{"the log is not open yet"});
@@ -66,9 +61,15 @@ ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around
                  round_settings(settings, around_.plugins.plans()),
                  {loop_, node_, group_, log_, around_.plugins.checks(),
                   [this](const control::Eligibility& eligibility) { group_.set_eligibility(eligibility); },
-                  around_.leave}} {
+                  around_.leave}},
+      peers_{around_.core, settings, std::move(around_.peers),
+             [this](peers::View view) { conductor_.peers_seen(std::move(view)); }},
+      portrait_{around_.core,
+                settings,
+                {conductor_, around_.group, [this] { return peers_.view(); }, around_.plugins.check_plugins(),
+                 around_.version}} {
     if (auto* strategy = around_.plugins.transfer())
-        group_.rank_by(*strategy, [this] { return peers_.view(loop_.now()); });
+        group_.rank_by(*strategy, [this] { return peers_.view(); });
 }
 
 void ControlHouse::listen_to(replica::Events& events) {
@@ -98,6 +99,7 @@ void ControlHouse::open(replica::Replica& replica) {
     replica_ = &replica;
     group_.open(replica);
     desk_.open(replica);
+    portrait_.open(replica);
 }
 
 void ControlHouse::ask_node(std::function<void(std::string)> done) {
@@ -120,9 +122,7 @@ void ControlHouse::ask_node(std::function<void(std::string)> done) {
 // From inside a step of the replica: its views are those of the step before until that has ended.
 void ControlHouse::meet_members() {
     boost::asio::post(around_.core, [this] {
-        if (replica_ == nullptr) return;
-        peers_.set_members(members_of(replica_->membership()));
-        conductor_.peers_seen(peers_.view(loop_.now()));
+        if (replica_ != nullptr && !stopping_) peers_.meet(replica_->membership());
     });
 }
 
@@ -135,6 +135,7 @@ void ControlHouse::show_levels() {
     node.overridden = situation.overridden;
     node.start_wedged = policy.start_wedged(loop_.now());
     around_.metrics.show(node);
+    around_.metrics.show(peers_.figures());
     if (replica_ == nullptr || replica_->not_ready() == "starting") return;
 
     const auto& raft = replica_->raft();
@@ -151,9 +152,16 @@ void ControlHouse::show_levels() {
     around_.metrics.show(chain);
 }
 
+boost::asio::awaitable<void> ControlHouse::stop_parts() {
+    co_await desk_.stop();
+    co_await peers_.stop();
+    co_await portrait_.stop();
+}
+
 void ControlHouse::stop(std::function<void()> done) {
+    stopping_ = true;
     probe_.reset();
-    boost::asio::co_spawn(around_.core, desk_.stop(),
+    boost::asio::co_spawn(around_.core, stop_parts(),
                           [done = std::move(done)](const std::exception_ptr&) { done(); });
 }
 

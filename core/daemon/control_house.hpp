@@ -1,6 +1,6 @@
 // The control loop of this daemon with all that it acts through: the core thread as it sees it, the lanes to
-// the node and to the group, the probe that comes before everything else, the desk for operators' wishes, and
-// the figures. Composition only; core thread.
+// the node and to the group, the probe that comes before everything else, the desk for operators' wishes, what
+// is known of the other conductors, and the figures. Composition only; core thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -18,9 +18,10 @@
 #include "core/daemon/node_port.hpp"
 #include "core/daemon/node_probe.hpp"
 #include "core/daemon/payload_shelf.hpp"
+#include "core/daemon/peer_watch.hpp"
 #include "core/daemon/plugin_house.hpp"
+#include "core/daemon/portrait_desk.hpp"
 #include "core/metrics/metrics.hpp"
-#include "core/peers/table.hpp"
 #include "core/replica/replica.hpp"
 
 namespace conductor::daemon {
@@ -31,6 +32,9 @@ public:
         boost::asio::io_context& core;
         PluginHouse& plugins;
         metrics::Metrics& metrics;
+        const control::GroupView& group;
+        peers::AddressBook peers;
+        std::string version;
         std::function<void(std::function<void()>)> worker;  ///< as NodePort::Surroundings::worker
         std::function<void()> leave;                        ///< an operator asks the process to stop
     };
@@ -41,6 +45,7 @@ public:
 
     [[nodiscard]] control::Conductor& conductor() { return conductor_; }
     [[nodiscard]] GroupDesk& desk() { return desk_; }
+    [[nodiscard]] control::Portrait& portrait() { return portrait_; }
 
     /// What the replica tells goes to the loop.
     void listen_to(replica::Events& events);
@@ -50,24 +55,27 @@ public:
     void ask_node(std::function<void(std::string)> done);
     /// Levels for whoever scrapes.
     void show_levels();
-    /// Operators' wishes end; `done` follows.
+    /// What runs on its own ends; `done` follows.
     void stop(std::function<void()> done);
 
 private:
     void meet_members();
+    boost::asio::awaitable<void> stop_parts();
 
     const config::Settings& settings_;
     Surroundings around_;
     replica::Replica* replica_{nullptr};
+    bool stopping_{false};
     AsioLoop loop_;
     AsioLoop probe_loop_;
     ControlLog log_;
     PayloadShelf shelf_;
-    peers::Table peers_;
     NodePort node_;
     GroupPort group_;
     GroupDesk desk_;
     control::Conductor conductor_;
+    PeerWatch peers_;
+    PortraitDesk portrait_;
     std::optional<NodeProbe> probe_;
 };
 

@@ -11,6 +11,7 @@
 #include "core/daemon/part_options.hpp"
 #include "core/rpc/conductor_methods.hpp"
 #include "core/rpc/operator_methods.hpp"
+#include "core/rpc/peer_methods.hpp"
 #include "core/runtime/http_url.hpp"
 #include "core/runtime/logging.hpp"
 
@@ -92,12 +93,17 @@ bool Daemon::furnish() {
         return false;
     }
     plugins_ = std::move(*plugins);
-    control_.emplace(settings_, ControlHouse::Surroundings{core_, *plugins_, *metrics_,
-                                                           [this](std::function<void()> work) {
-                                                               boost::asio::post(net_.context(),
-                                                                                 std::move(work));
-                                                           },
-                                                           [this] { stop(exit_ok); }});
+    auto peers = address_book(settings_);
+    if (!peers) {
+        logging::crit("Application failed", {{"message", "failed to setup: " + peers.error().text}});
+        return false;
+    }
+    const auto worker = [this](std::function<void()> work) {
+        boost::asio::post(net_.context(), std::move(work));
+    };
+    control_.emplace(settings_,
+                     ControlHouse::Surroundings{core_, *plugins_, *metrics_, gate_, std::move(*peers), version_,
+                                                worker, [this] { stop(exit_ok); }});
     resume_orders();
     return true;
 }
@@ -118,6 +124,7 @@ bool Daemon::start_rpc() {
     rpc::add_commit_method(methods_, commits_);
     rpc::add_control_methods(methods_, *orders_);
     rpc::add_group_methods(methods_, control_->desk());
+    rpc::add_peer_methods(methods_, control_->portrait());
     if (settings_.rpc.enable_proxy && !add_proxy()) return false;
     rpc::add_server_methods(methods_, version_);
     metrics_->rpc_served(methods_.names());

@@ -59,13 +59,6 @@ std::optional<std::chrono::nanoseconds> failure_age(const control::RankTargets& 
 
 }  // namespace
 
-std::vector<peers::Member> members_of(const control::MembershipView& membership) {
-    std::vector<peers::Member> members;
-    for (const auto& server : membership.servers)
-        members.push_back({server.id, server.suffrage == consensus::Suffrage::voter, peers::Reach::none});
-    return members;
-}
-
 void GroupPort::open(replica::Replica& replica) {
     replica_ = &replica;
     if (eligibility_) replica_->set_eligibility(*eligibility_);

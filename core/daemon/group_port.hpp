@@ -14,10 +14,6 @@
 
 namespace conductor::daemon {
 
-/// The members of a configuration as the table of peers takes them, for as long as nobody polls them: nowhere
-/// to ask, so unknown. An empty table would say that there is no other member.
-[[nodiscard]] std::vector<peers::Member> members_of(const control::MembershipView& membership);
-
 class GroupPort final : public control::CallLane {
 public:
     GroupPort(ServerId self, PayloadShelf& shelf) : self_{std::move(self)}, shelf_{shelf} {}

@@ -176,6 +176,7 @@ Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish
     for (const auto& [name, endpoint] : *endpoints) furnishing.endpoints.push_back(name);
 
     std::unique_ptr<PluginHouse> house{new PluginHouse{core}};
+    // Checks come first: instance and plan of a check have the same place.
     for (const auto& wish : wishes->checks) {
         auto made = furnishing.make(wish);
         if (!made) continue;
@@ -225,6 +226,12 @@ void PluginHouse::close(std::function<void()> done) {
         instance->close(close_limit, [left, done] {
             if (--*left == 0) done();
         });
+}
+
+std::vector<std::string> PluginHouse::check_plugins() const {
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < checks_.size(); ++i) ids.push_back(instances_[i]->descriptor().id);
+    return ids;
 }
 
 std::vector<control::HealthCheck*> PluginHouse::checks() {

@@ -41,6 +41,8 @@ public:
     /// In the order of `plans()`.
     [[nodiscard]] std::vector<control::HealthCheck*> checks();
     [[nodiscard]] const std::vector<control::CheckPlan>& plans() const { return plans_; }
+    /// The id of each check's plugin, in the order of `plans()`.
+    [[nodiscard]] std::vector<std::string> check_plugins() const;
 
 private:
     explicit PluginHouse(boost::asio::io_context& core) : core_{core} {}

@@ -18,8 +18,8 @@ class AnswerReader {
 public:
     enum class Progress : std::uint8_t { more, done, malformed, too_large };
 
-    static constexpr std::size_t line_limit = 16 * 1024;
-    static constexpr std::size_t head_limit = 64 * 1024;  ///< all heads and trailers of one answer
+    static constexpr std::size_t line_limit = std::size_t{16} * 1024;
+    static constexpr std::size_t head_limit = std::size_t{64} * 1024;  ///< all heads and trailers of one answer
 
     explicit AnswerReader(std::size_t body_limit) : body_limit_{body_limit} {}
 

@@ -61,6 +61,22 @@ void Sites::kill_with_node(std::size_t which) {
     kill(which);
 }
 
+// Ports are the system's choice, and kept.
+bool Sites::introduce() {
+    std::string everybody;
+    for (std::size_t i = 0; i < size(); ++i) {
+        if (!start(i)) return false;
+        everybody +=
+            (i == 0 ? "" : ",") + at(i).id + "=http://127.0.0.1:" + std::to_string(at(i).daemon.port());
+    }
+    for (const auto& site : sites_) {
+        site->runs = false;
+        if (site->daemon.stop() != 0) return false;
+        site->daemon.set("OP_CONDUCTOR_PEERS_RPC", everybody);
+    }
+    return true;
+}
+
 std::string Sites::form() {
     for (std::size_t i = 0; i < size(); ++i)
         if (!start(i)) return at(i).id + " does not start: " + at(i).daemon.process().output();
@@ -99,16 +115,21 @@ std::string Sites::commit(Account& account, const RecordedBlock& block) {
     return answer;
 }
 
-std::uint64_t Sites::head_of(std::size_t which) {
+std::string Sites::metrics(std::size_t which) {
     const auto line = at(which).daemon.process().line_with("started metrics server", 5s);
-    if (!line) return 0;
+    if (!line) return {};
     const auto port = std::strtoul(line->c_str() + line->rfind(':') + 1, nullptr, 10);
     HttpClient client{"127.0.0.1", static_cast<std::uint16_t>(port), 5s};
     const auto answer = client.get("/metrics");
+    return answer ? answer->body : std::string{};
+}
+
+std::uint64_t Sites::head_of(std::size_t which) {
+    const auto text = metrics(which);
     const std::string name{"\nop_conductor_unsafe_head_number{source=\"fsm\"} "};
-    const auto place = answer ? answer->body.find(name) : std::string::npos;
+    const auto place = text.find(name);
     if (place == std::string::npos) return 0;
-    return static_cast<std::uint64_t>(std::strtod(answer->body.c_str() + place + name.size(), nullptr));
+    return static_cast<std::uint64_t>(std::strtod(text.c_str() + place + name.size(), nullptr));
 }
 
 bool Sites::all_reach(std::uint64_t number) {

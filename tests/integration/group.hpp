@@ -28,6 +28,8 @@ public:
     /// SIGKILL, of the conductor alone or with its node.
     void kill(std::size_t which);
     void kill_with_node(std::size_t which);
+    /// Every conductor is told where the RPC of the others is, as `peers.rpc` has it. Before form().
+    [[nodiscard]] bool introduce();
     /// The first bootstraps, the others are added as voters by RPC. Empty, or what went wrong.
     [[nodiscard]] std::string form();
 
@@ -39,6 +41,9 @@ public:
     [[nodiscard]] bool all_reach(std::uint64_t number);
     [[nodiscard]] std::string call(std::size_t which, const std::string& method,
                                    const std::string& params = "[]");
+
+    /// The exposition of its metrics port; empty: no answer.
+    [[nodiscard]] std::string metrics(std::size_t which);
 
     [[nodiscard]] Site& at(std::size_t which) { return *sites_.at(which); }
     [[nodiscard]] std::size_t size() const noexcept { return sites_.size(); }

@@ -29,6 +29,23 @@ std::set<std::string> blocks_in(const std::filesystem::path& store) {
     return hashes;
 }
 
+/// What `site` knows of another one; empty: it is not in its table.
+std::string row_of(Sites& sites, std::size_t site, std::size_t other) {
+    const auto table = sites.call(site, "conductor_peers");
+    const auto begin = table.find("{\"id\":\"" + sites.at(other).id + '"');
+    if (begin == std::string::npos) return {};
+    return table.substr(begin, table.find("\"guessed\"", begin) - begin);
+}
+
+/// Whether everybody else soon says this of `other`.
+bool all_know(Sites& sites, std::size_t other, const std::string& member) {
+    return eventually(10s, [&] {
+        for (std::size_t i = 0; i < sites.size(); ++i)
+            if (i != other && row_of(sites, i, other).find(member) == std::string::npos) return false;
+        return true;
+    });
+}
+
 }  // namespace
 
 TEST_CASE("a group of three loses nothing that was acknowledged when its leader is killed",
@@ -101,6 +118,52 @@ TEST_CASE("sequencing goes on elsewhere when leader and node are killed, on top 
         CHECK(std::ranges::includes(stored, before));
     }
     CHECK(std::ranges::includes(blocks_in(sites.at(static_cast<std::size_t>(leads)).daemon.store()), after));
+}
+
+TEST_CASE("members know how the others are, and a leader whose node falls ill hands over to a healthy one",
+          "[integration][group][1.7]") {
+    Sites sites{"conductord-peers"};
+    REQUIRE(sites.introduce());
+    REQUIRE(sites.form().empty());
+    for (std::size_t i = 0; i < sites.size(); ++i) {
+        INFO(sites.at(i).id);
+        CHECK(all_know(sites, i, "\"paused\":true"));
+        CHECK(all_know(sites, i, "\"health\":\"healthy\""));
+        CHECK(all_know(sites, i, "\"ready\":true"));
+    }
+    auto& first = sites.at(0).node;
+    REQUIRE(result_of(first.cl("admin_startSequencer", "[\"" + first.head_hash() + "\"]")) == "null");
+    for (std::size_t i = 0; i < sites.size(); ++i)
+        REQUIRE(sites.call(i, "conductor_resume").find("\"result\":null") != std::string::npos);
+    REQUIRE(eventually(20s, [&] { return first.head_number() >= 10; }));
+    CHECK(all_know(sites, 0, "\"paused\":false"));
+    CHECK(all_know(sites, 0, "\"active\":true"));
+    CHECK(all_know(sites, 1, "\"active\":false"));
+    CHECK(eventually(5s, [&] {
+        return sites.metrics(0).find(R"(op_conductor_peer_rpc_known{guessed="false",peer="seq-2"} 1)") !=
+               std::string::npos;
+    }));
+
+    const auto ill = static_cast<std::size_t>(sites.leader());
+    (void)sites.at(ill).node.sim("sim_peerCount", "[0]");
+    CHECK(all_know(sites, ill, "\"health\":\"unhealthy\""));
+    const auto report = sites.call(ill, "conductor_healthReport");
+    CHECK(report.find("{\"verdict\":\"unhealthy\"") != std::string::npos);
+    CHECK(report.find("\"instance\":\"op-node-peers\"") != std::string::npos);
+    REQUIRE(eventually(20s, [&] { return sites.leader() != static_cast<int>(ill); }));
+    const auto heir = static_cast<std::size_t>(sites.leader());
+    auto& next = sites.at(heir).node;
+    const auto head = next.head_number();
+    CHECK(eventually(20s, [&] { return next.flag("active") && next.head_number() >= head + 10; }));
+    CHECK_FALSE(sites.at(ill).node.flag("active"));
+    CHECK(all_know(sites, heir, "\"active\":true"));
+
+    const auto other = 3 - ill - heir;
+    sites.kill_with_node(ill);
+    CHECK(eventually(10s,
+                     [&] { return row_of(sites, other, ill).find("\"health\":null") != std::string::npos; }));
+    CHECK(sites.at(other).daemon.process().line_with("another conductor does not answer", 5s));
+    for (const auto i : {heir, other}) CHECK(sites.at(i).daemon.stop() == 0);
 }
 
 TEST_CASE("a member outside raft.allow-cidr gets no answer", "[integration][group]") {

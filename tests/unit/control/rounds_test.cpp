@@ -169,3 +169,17 @@ TEST_CASE("a verdict that was only held changes by time alone", "[control][round
     for (const auto& step : clockwork.run_to(13s)) unhealthy = unhealthy || !step.verdict->healthy;
     CHECK(unhealthy);
 }
+
+TEST_CASE("a report says how long each check's last look took", "[control][rounds][3.4.9]") {
+    Clockwork clockwork{{plan("quick"), plan("hangs", 1s, 2s), plan("late", 10s)}};
+    const auto steps = clockwork.run_to(1s);
+    REQUIRE(steps.size() == 1);
+    REQUIRE(steps[0].begin.size() == 2);
+    clockwork.now += 30ms;
+    (void)clockwork.find(steps[0].begin[0].look, Judgement::healthy);
+    CHECK(clockwork.rounds.report(clockwork.now)[0].took == Duration{30ms});
+    CHECK_FALSE(clockwork.rounds.report(clockwork.now)[1].took.has_value());
+    (void)clockwork.run_to(3s);
+    CHECK(clockwork.rounds.report(clockwork.now)[1].took == Duration{2s});
+    CHECK_FALSE(clockwork.rounds.report(clockwork.now)[2].took.has_value());
+}

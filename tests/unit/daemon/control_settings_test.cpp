@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/daemon/execution_head.hpp"
+#include "core/daemon/peer_watch.hpp"
+
 using namespace conductor;
 using namespace conductor::daemon;
 using namespace std::chrono_literals;
@@ -85,4 +88,33 @@ TEST_CASE("a health interval of unsafe age zero still tolerates a second of wall
     auto made = settings();
     made.health.unsafe_interval = 0s;
     CHECK(round_settings(made, {}).wall_tolerance == 1s);
+}
+
+TEST_CASE("peers that cannot be dialled as configured are refused at start, by name",
+          "[daemon][settings][1.7.1]") {
+    auto made = settings();
+    const auto refusal = [&](config::PeerRpc entry) {
+        made.peers.rpc = {std::move(entry)};
+        const auto book = address_book(made);
+        return book ? std::string{} : book.error().text;
+    };
+    CHECK(refusal({"seq-2", "http://10.0.0.2:8547", {}, {}}).empty());
+    CHECK(refusal({"seq-2", "https://10.0.0.2:8547", {}, {}}).find("\"seq-2\": ") != std::string::npos);
+    CHECK(refusal({"seq-2", "http://10.0.0.2", "/ca.pem", {}}).find("ca is for https") != std::string::npos);
+    CHECK(refusal({"seq-2", "http://10.0.0.2", {}, "/no/such/token"}).find("/no/such/token") !=
+          std::string::npos);
+    // One list serves every member: what it says of ourselves is not looked at.
+    CHECK(refusal({"seq-1", "https://10.0.0.1:8547", "/ca.pem", {}}).empty());
+}
+
+TEST_CASE("the execution layer's head is read whole or not at all", "[daemon][1.7.3]") {
+    const std::string hash{"0x" + std::string(62, '0') + "2a"};
+    const auto head = head_in(R"({"number":"0x1b4","parentHash":"0x00","hash":")" + hash + "\"}");
+    REQUIRE(head);
+    CHECK(head->number == BlockNumber{436});
+    CHECK(to_hex(head->hash) == hash);
+    for (const std::string text : {"null", "[]", "{}", R"({"number":"0x1"})", R"({"number":1,"hash":"0x00"})"})
+        CHECK_FALSE(head_in(text));
+    CHECK_FALSE(head_in(R"({"number":"0x","hash":")" + hash + "\"}"));
+    CHECK_FALSE(head_in(R"({"number":"0xg","hash":")" + hash + "\"}"));
 }

@@ -101,17 +101,3 @@ TEST_CASE("what is told of this node before there is a replica reaches consensus
     // A sole voter leads nevertheless: somebody has to (P-2 c).
     CHECK(node.until([&] { return node.replica->leads(); }));
 }
-
-TEST_CASE("members that nobody polls are unknown, not absent", "[daemon][group][1.7.4]") {
-    control::MembershipView view;
-    view.servers = {{ServerId{"a"}, "10.0.0.1:1", consensus::Suffrage::voter},
-                    {ServerId{"b"}, "10.0.0.2:1", consensus::Suffrage::voter},
-                    {ServerId{"c"}, "10.0.0.3:1", consensus::Suffrage::nonvoter}};
-    peers::Table table{{.self = ServerId{"a"}}};
-    table.set_members(members_of(view));
-    const auto seen = table.view(Instant{});
-    REQUIRE(seen.rows.size() == 2);
-    CHECK(seen.first_poll_ended());
-    CHECK_FALSE(seen.all_voters_known());
-    CHECK_FALSE(seen.rows[1].member.voter);
-}
