@@ -55,11 +55,11 @@ std::string first_line(const std::string& file) {
     return line;
 }
 
-using Endpoints = std::map<std::string, plugin::HttpEndpoint>;
+using HttpEndpoints = std::map<std::string, plugin::HttpEndpoint>;
 
 /// `node` and `execution` are those of the flags unless the file says otherwise.
-Result<Endpoints, std::vector<std::string>> endpoints_of(const config::Settings& settings) {
-    Endpoints out;
+Result<HttpEndpoints, std::vector<std::string>> endpoints_of(const config::Settings& settings) {
+    HttpEndpoints out;
     out["node"] = {settings.node.url, settings.node.timeout, {}};
     out["execution"] = {settings.execution.url, settings.execution.timeout, {}};
     std::vector<std::string> problems;
