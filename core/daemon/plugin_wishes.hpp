@@ -26,6 +26,14 @@ struct PluginWishes {
     std::optional<PluginWish> transfer;
 };
 
+/// An endpoint that the flags describe; one of that name in the file stands instead of it.
+struct WishedEndpoint {
+    std::string name;
+    std::string url;
+    Duration timeout{};
+};
+[[nodiscard]] std::vector<WishedEndpoint> endpoints_of_flags(const config::Settings& settings);
+
 /// errors  options that are no options, one sentence each, with their place in front
 [[nodiscard]] Result<PluginWishes, std::vector<std::string>> plugin_wishes(const config::Settings& settings);
 
