@@ -20,6 +20,7 @@ using Problems = std::vector<std::string>;
 constexpr const char* sync_id = "io.conductord.op-node-sync";
 constexpr const char* peers_id = "io.conductord.op-node-peers";
 constexpr const char* driver_id = "io.conductord.op-node";
+constexpr const char* health_aware_id = "io.conductord.health-aware";
 constexpr const char* el_peers_id = "io.conductord.el-peers";
 constexpr const char* builder_id = "io.conductord.rollup-boost";
 constexpr const char* el_peers_endpoint = "execution-p2p";
@@ -121,6 +122,14 @@ std::vector<config::PluginInstance> all_checks(const config::Settings& settings)
     return checks;
 }
 
+/// Nothing: consensus chooses, as in Go.
+std::optional<config::PluginInstance> strategy(const config::Settings& settings) {
+    if (settings.plugins.transfer) return settings.plugins.transfer;
+    if (settings.raft.round_robin_transfer) return standard("round-robin", round_robin_id);
+    if (settings.compat_go) return std::nullopt;
+    return standard("health-aware", health_aware_id);
+}
+
 }  // namespace
 
 std::vector<WishedEndpoint> endpoints_of_flags(const config::Settings& settings) {
@@ -142,8 +151,8 @@ Result<PluginWishes, std::vector<std::string>> plugin_wishes(const config::Setti
         out.checks.push_back(wish(instance, CONDUCTOR_HEALTH_CHECK, "health", settings, problems));
     out.driver = wish(plugins.driver.value_or(standard("op-node", driver_id)), CONDUCTOR_SEQUENCER_DRIVER,
                       "driver", settings, problems);
-    if (plugins.transfer)
-        out.transfer = wish(*plugins.transfer, CONDUCTOR_LEADER_TRANSFER, "transfer", settings, problems);
+    if (auto transfer = strategy(settings))
+        out.transfer = wish(std::move(*transfer), CONDUCTOR_LEADER_TRANSFER, "transfer", settings, problems);
     if (!problems.empty()) return problems;
     return out;
 }

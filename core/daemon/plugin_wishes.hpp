@@ -13,6 +13,9 @@
 
 namespace conductor::daemon {
 
+/// op-conductor's own strategy: it keeps op-conductor's words in the log, too.
+inline constexpr const char* round_robin_id = "io.conductord.round-robin";
+
 struct PluginWish {
     config::PluginInstance instance;
     std::string kind;

@@ -138,3 +138,15 @@ plugin = "io.conductord.el-peers"
     // No flag asks for peers: the plugin's own default holds.
     CHECK(said(wishes.checks[4], "min").empty());
 }
+
+TEST_CASE("leadership moves by health unless flag, file or compat say otherwise", "[daemon][wishes][P-9]") {
+    CHECK(wishes_of(plain()).transfer->instance.plugin == "io.conductord.health-aware");
+    auto turns = plain().variable("RAFT_ROUND_ROBIN_LEADER_TRANSFER", "true");
+    CHECK(wishes_of(turns).transfer->instance.plugin == "io.conductord.round-robin");
+    CHECK(wishes_of(turns.variable("COMPAT", "go")).transfer->instance.plugin == "io.conductord.round-robin");
+    auto go = plain().variable("COMPAT", "go");
+    CHECK_FALSE(wishes_of(go).transfer.has_value());
+    const std::string file = "[transfer]\nname = \"mine\"\nplugin = \"org.example.mine\"\n";
+    CHECK(wishes_of(turns.words({"--config", "/c.toml"}).file("/c.toml", file)).transfer->instance.plugin ==
+          "org.example.mine");
+}
