@@ -75,6 +75,7 @@ private:
     const config::Settings settings_;
     const std::string version_;
     int exit_code_{exit_ok};
+    std::string failure_;  ///< why it ends before it was asked to
     bool stopping_{false};
 
     boost::asio::io_context core_;
