@@ -71,21 +71,8 @@ RecordedStage::RecordedStage(const std::string& flavour, const std::string& comp
     taker_ = std::make_unique<SequencingHost>(name + "-taker", variables(leader_id, compat, true));
 }
 
-// As the runbook has it: with an empty store no compatible conductor starts by itself.
-std::string RecordedStage::sequence_by_hand() {
-    if (!leader_->start_daemon() || !leader_->says("conductor_leader", "true") ||
-        !leader_->says("conductor_paused", "true"))
-        return "does not lead paused";
-    const auto started =
-        leader_->node().cl("admin_startSequencer", "[\"" + leader_->node().head_hash() + "\"]");
-    if (result_of(started) != "null") return "not started by hand: " + started;
-    if (!leader_->produces(2)) return "produces nothing";
-    if (leader_->ask("conductor_resume") != "null") return "not resumed";
-    return leader_->produces(2) ? "" : "produces nothing once it is resumed";
-}
-
 std::string RecordedStage::set() {
-    if (auto wrong = sequence_by_hand(); !wrong.empty()) return "leader: " + wrong;
+    if (auto wrong = leader_->sequence_by_hand(); !wrong.empty()) return "leader: " + wrong;
     if (!follower_->start_daemon()) return "the follower does not serve";
     const auto address = follower_->daemon().raft_address(soon);
     if (leader_->ask("conductor_addServerAsNonvoter", "[\"" + follower_id_ + "\",\"" + address + "\",0]") !=

@@ -45,8 +45,6 @@ public:
     [[nodiscard]] SequencingHost& follower() { return *follower_; }
 
 private:
-    [[nodiscard]] std::string sequence_by_hand();
-
     std::string follower_id_;
     std::unique_ptr<SequencingHost> leader_, follower_, taker_;
     std::map<std::string, SilentPort> members_;
