@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
@@ -133,6 +134,7 @@ bool Daemon::start_rpc() {
     if (settings_.rpc.enable_proxy && !add_proxy()) return false;
     rpc::add_server_methods(methods_, version_);
     metrics_->rpc_served(methods_.names());
+    say_what_is_served();
 
     routes_.emplace(rpc::Routes::Parts{methods_, commits_, gate_, conductor, rpc_observer_},
                     route_options(settings_, version_));
@@ -146,6 +148,15 @@ bool Daemon::start_rpc() {
     logging::info("Started RPC server",
                   {{"endpoint", "http://" + settings_.rpc.addr + ":" + std::to_string(*port)}});
     return true;
+}
+
+void Daemon::say_what_is_served() {
+    const auto names = methods_.names();
+    for (const std::string space : {"conductor", "eth", "miner", "optimism", "admin"}) {
+        const auto serves = [&](const std::string& name) { return name.starts_with(space + "_"); };
+        if (std::ranges::any_of(names, serves))
+            logging::info("registered API", {{"route", ""}, {"namespace", space}});
+    }
 }
 
 bool Daemon::add_proxy() {
@@ -329,6 +340,7 @@ void Daemon::stop(int code) {
 void Daemon::control_over() {
     if (!server_) return rpc_stopped();
     boost::asio::co_spawn(net_.context(), server_->stop(), [this](const std::exception_ptr&) {
+        logging::info("Stopped RPC server");
         boost::asio::post(core_, [this] { rpc_stopped(); });
     });
 }

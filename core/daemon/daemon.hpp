@@ -51,6 +51,7 @@ private:
     // Birth, in this order.
     [[nodiscard]] bool furnish();
     [[nodiscard]] bool start_rpc();
+    void say_what_is_served();
     [[nodiscard]] bool add_proxy();
     [[nodiscard]] bool start_metrics();
     void open_plugins();
