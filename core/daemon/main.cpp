@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of a write, not the end of the process
     ::signal(SIGHUP, SIG_IGN);
 
+    auto supervisor = daemon::ServiceSocket::from_environment();
     config::Surroundings around;
     around.environment = config::process_environment();
     around.files = config::disk_files();
@@ -51,7 +52,8 @@ int main(int argc, char** argv) {
     for (const auto& line : loaded.lines) logging::global().log(line);
     int code = 0;
     {
-        daemon::Daemon conductord{std::move(std::get<config::Settings>(loaded.outcome)), CONDUCTOR_VERSION};
+        daemon::Daemon conductord{std::move(std::get<config::Settings>(loaded.outcome)), CONDUCTOR_VERSION,
+                                  std::move(supervisor)};
         code = conductord.run();
     }
     return code;
