@@ -19,9 +19,10 @@ std::string at(consensus::Position position) {
 }  // namespace
 
 std::uint64_t content_of(const consensus::Entry& entry) {
-    auto sum = digest(entry.data.span()) + static_cast<std::uint64_t>(entry.type);
-    if (entry.configuration) sum ^= digest(as_octets(consensus::go_text(*entry.configuration)));
-    return sum;
+    const auto type = static_cast<std::uint64_t>(entry.type);
+    // Whoever made it has no octets of it yet.
+    if (entry.configuration) return digest(as_octets(consensus::go_text(*entry.configuration))) + type;
+    return digest(entry.data.span()) + type;
 }
 
 void Checker::leads(Who who, Term term, const LogView& log) {

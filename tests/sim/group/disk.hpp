@@ -62,6 +62,7 @@ private:
     Bytes payload_;
     std::map<LogIndex, consensus::Entry> log_;
     std::optional<LogIndex> rotten_;
+    std::shared_ptr<ModelDisk> unsynced_;  ///< what it held before the last write, under one planted fault
 };
 
 }  // namespace conductor::sim

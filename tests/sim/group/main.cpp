@@ -1,5 +1,6 @@
 // sim: whole groups from seeds. Each seed is one history of a few simulated minutes; what it breaks is printed
 // with the command that shows it again.
+#include <algorithm>
 #include <bitset>
 #include <chrono>
 #include <csignal>
@@ -10,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "planted/hunt.hpp"
+#include "planted/planted.hpp"
 #include "world.hpp"
 
 namespace conductor::sim {
@@ -22,13 +25,15 @@ struct Arguments {
     bool trace{false};
     bool twice{false};
     bool shrink{false};
+    bool planted{false};
+    std::optional<std::uint64_t> limit;  ///< as said; the campaigns differ in what is usual
     Duration span{std::chrono::seconds{300}};
     std::bitset<trouble_count> without;
 };
 
 constexpr const char* usage =
     "usage: sim [--seeds N] [--first S] [--seed S] [--trace] [--shrink] [--twice] [--span-ms MS]\n"
-    "           [--without TROUBLE[,TROUBLE]…]\n";
+    "           [--without TROUBLE[,TROUBLE]…] [--planted] [--fault NAME]\n";
 
 // For a check that fails, which aborts: the seed must be known then too.
 char replay_line[512];
@@ -71,6 +76,7 @@ Arguments read(int argc, char** argv) {
         };
         if (option == "--seeds") {
             arguments.count = number(option, value());
+            arguments.limit = arguments.count;
         } else if (option == "--first") {
             arguments.first = number(option, value());
         } else if (option == "--seed") {
@@ -83,6 +89,13 @@ Arguments read(int argc, char** argv) {
             arguments.without = troubles_in(value());
         } else if (option == "--trace") {
             arguments.trace = true;
+        } else if (option == "--planted") {
+            arguments.planted = true;
+        } else if (option == "--fault") {
+            const std::string_view name{value()};
+            const auto found = std::ranges::find(planted_names, name);
+            if (found == planted_names.end()) refuse("--fault: no such fault: " + std::string{name});
+            planted_fault = static_cast<Fault>(found - planted_names.begin() + 1);
         } else if (option == "--twice") {
             arguments.twice = true;
         } else if (option == "--shrink") {
@@ -97,22 +110,29 @@ Arguments read(int argc, char** argv) {
 Plan plan_of(std::uint64_t seed, Duration span, const std::bitset<trouble_count>& without) {
     auto plan = draw_plan(seed, span);
     plan.troubles &= ~without;
+    if (lies_in_the_store(planted_fault)) {
+        plan.troubles.set(static_cast<std::size_t>(Trouble::real_store));
+        plan.drop(Trouble::rot);
+    }
     return plan;
 }
 
 std::string command_for(std::uint64_t seed, Duration span, const std::bitset<trouble_count>& without) {
-    auto text = "./dev sim --seed " + std::to_string(seed) + " --span-ms " +
-                std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
+    std::string text = "./dev sim --seed " + std::to_string(seed) + " --span-ms " +
+                       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(span).count());
     std::string list;
     for (std::size_t i = 0; i < trouble_count; ++i)
         if (without[i]) list += (list.empty() ? "" : ",") + std::string{name_of(static_cast<Trouble>(i))};
-    return list.empty() ? text : text + " --without " + list;
+    if (!list.empty()) text += " --without " + list;
+    if (planted_fault != Fault::none)
+        text += " --fault " + std::string{planted_names[static_cast<std::size_t>(planted_fault) - 1]};
+    return text;
 }
 
 std::optional<std::string> fault_of(const Plan& plan) {
     try {
         (void)World{plan}.run();
-    } catch (const Violation& violation) {
+    } catch (const std::exception& violation) {
         return violation.what();
     }
     return std::nullopt;
@@ -170,10 +190,10 @@ int campaign(const Arguments& arguments) {
             sum.snapshots += one.snapshots;
             sum.troubles += one.troubles;
             sum.trace ^= one.trace * seed;
-        } catch (const Violation& violation) {
+        } catch (const std::exception& violation) {
             ++failures;
             std::cout << "seed " << seed << ": " << violation.what() << "\n  " << plan.text() << "\n  "
-                      << command << " --trace\n";
+                      << command << " --trace" << std::endl;
             if (failures == 20) break;
         }
     }
@@ -192,5 +212,9 @@ int main(int argc, char** argv) {
     using namespace conductor::sim;
     const auto arguments = read(argc, argv);
     std::signal(SIGABRT, on_abort);
+    if (arguments.planted)
+        return hunt(arguments.first, arguments.limit.value_or(2000), [&](std::uint64_t seed) {
+            return fault_of(plan_of(seed, arguments.span, arguments.without));
+        });
     return arguments.shrink ? shrink(arguments) : campaign(arguments);
 }

@@ -2,6 +2,7 @@
 #include <iterator>
 
 #include "disk.hpp"
+#include "planted/planted.hpp"
 #include "trace.hpp"
 
 namespace conductor::sim {
@@ -26,11 +27,17 @@ Disk::Found ModelDisk::open() {
 }
 
 void ModelDisk::write(std::span<const DiskWrite> batch) {
+    unsynced_.reset();
+    if (planted(Fault::skips_a_flush)) unsynced_ = std::make_shared<ModelDisk>(*this);
     for (const auto& one : batch) apply(one, one.what.entries.size());
 }
 
 // Hard state first, synced; then the rest, of which the end may be missing.
-void ModelDisk::crash(std::span<const DiskWrite> batch, bool /*power*/, consensus::Random& draw) {
+void ModelDisk::crash(std::span<const DiskWrite> batch, bool power, consensus::Random& draw) {
+    if (power && unsynced_) {
+        const auto before = std::move(unsynced_);
+        *this = *before;
+    }
     auto whole = draw.next() % (batch.size() + 1);
     for (const auto& one : batch) {
         if (whole == 0) {

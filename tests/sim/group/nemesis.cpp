@@ -156,9 +156,15 @@ void World::operate(Trouble trouble, consensus::Random& draw) {
     const auto chief = leader();
     if (!chief || !node(*chief).awake()) return;
     auto& leading = node(*chief);
-    if (trouble == Trouble::transfers)
+    if (trouble == Trouble::transfers) {
+        for (auto wait = 2ms; wait < 100ms;
+             wait += 7ms)  // who is being replaced is asked whether it still knows all
+            schedule_.after(wait, [this] {
+                for (auto& asked : nodes_) asked->read(checker_.committed());
+            });
         return leading.step(
             consensus::TransferAsked{leading.next_ask(), below(2) == 0 ? ServerId{} : one.sender().id});
+    }
     const auto change = static_cast<consensus::Change>(below(4));
     leading.step(
         consensus::ChangeAsked{leading.next_ask(), change, one.sender().id, one.sender().id.text() + ":1", {}});

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <sstream>
+#include <tuple>
 
 #include "block.hpp"
 #include "core/consensus/describe.hpp"
+#include "planted/planted.hpp"
 
 namespace conductor::sim {
 
@@ -43,11 +45,14 @@ void Node::boot() {
     commit_ = applied_ = {};
     waiting_.clear();
     proposals_.clear();
+    reads_.clear();
     confirming_.reset();
     confirmed_.reset();
     producing_ = false;
     leading_until_ = Instant::min();
     staged_snapshot_ = {};
+    members_ = {};
+    members_index_ = {};
     staged_payload_ = found.snapshot_payload;
 
     world_.checker.boots(who_, found.state.hard_state);
@@ -100,7 +105,13 @@ void Node::give(std::uint64_t life, consensus::Input input) {
 void Node::step(const consensus::Input& input) {
     if (!running()) return;
     ++steps_;
+    if (raft_->latest_configuration_index() != members_index_) {
+        members_ = raft_->latest_configuration();
+        members_index_ = raft_->latest_configuration_index();
+    }
+    const auto before = raft_->last();
     auto out = raft_->step(local(), input);
+    check_ballot(input, before, out);
     auto& trace = world_.trace;
     trace.note(who_ * 31 + input.index());
     trace.note(raft_->term().value() << 32U ^ raft_->last().index.value());
@@ -121,9 +132,28 @@ void Node::step(const consensus::Input& input) {
     arm();
 }
 
+// Who lacks what we have wins no pre-vote here (§9.6): it could only raise the term.
+void Node::check_ballot(const consensus::Input& input, consensus::Position before,
+                        const consensus::Output& out) {
+    const auto* received = std::get_if<consensus::Received>(&input);
+    const auto* ask = received != nullptr ? std::get_if<consensus::VoteRequest>(&received->message) : nullptr;
+    if (ask == nullptr || ask->ballot != consensus::Ballot::pre_vote || ask->last >= before) return;
+    for (const auto& envelope : out.send_now) {
+        const auto* vote = std::get_if<consensus::VoteReply>(&envelope.message);
+        if (vote != nullptr && vote->granted) throw Violation{"pre-vote: a log that is behind wins one"};
+    }
+}
+
+void Node::read(LogIndex committed) {
+    if (!awake() || raft_->role() != consensus::Role::leader || reads_.size() > 100) return;
+    const auto ask = next_ask();
+    reads_.emplace(ask, committed);
+    step(consensus::ReadAsked{ask});
+}
+
 void Node::perform(consensus::Output out) {
     if (out.stepped_down) {
-        waiting_.clear();
+        if (!planted(Fault::waits_by_index_alone)) waiting_.clear();
         confirming_.reset();
         confirmed_.reset();
         producing_ = false;
@@ -141,7 +171,10 @@ void Node::perform(consensus::Output out) {
         is_reply(envelope.message) ? reply(std::move(envelope)) : post(std::move(envelope));
     for (const auto exchange : out.hang_up) world_.network.hang_up(exchange);
     answer(out);
-    for (auto& promise : out.send_when_durable) promises_.push_back(std::move(promise));
+    for (auto& promise : out.send_when_durable) {
+        if (planted(Fault::answers_before_the_flush)) reply(promise.reply);
+        promises_.push_back(std::move(promise));
+    }
     if (staged) {
         writes_.push_back(std::move(*staged));
         flush();
@@ -248,8 +281,12 @@ void Node::apply_up_to(LogIndex commit) {
         while (!waiting_.empty() && waiting_.begin()->first.first <= applied_) {
             const auto [place, commit_of] = *waiting_.begin();
             waiting_.erase(waiting_.begin());
-            if (place != std::pair{applied_, entry.position.term}) continue;
-            const auto [held, voters] = copies(*this, entry.position);
+            const bool same_index = planted(Fault::waits_by_index_alone) && place.first == applied_;
+            if (place != std::pair{applied_, entry.position.term} && !same_index) continue;
+            // A change that begins in this step counts for what comes after it.
+            auto [held, voters] = copies(members_, entry.position);
+            if (2 * held <= voters)
+                std::tie(held, voters) = copies(raft_->latest_configuration(), entry.position);
             world_.checker.acknowledges(who_, raft_->term(), entry.position, commit_of.block, held, voters);
         }
     }
@@ -271,8 +308,14 @@ void Node::answer(const consensus::Output& out) {
         waiting_.emplace(std::pair{accepted.position.index, accepted.position.term}, asked->second);
         proposals_.erase(asked);
     }
-    for (const auto& refused : out.refused) proposals_.erase(refused.ask);
+    for (const auto& refused : out.refused) {
+        proposals_.erase(refused.ask);
+        reads_.erase(refused.ask);
+    }
     for (const auto& read : out.reads) {
+        if (const auto asked = reads_.extract(read.ask); asked && read.index < asked.mapped())
+            throw Violation{"reads: an answer from " + std::to_string(read.index.value()) + ", and " +
+                            std::to_string(asked.mapped().value()) + " was committed before the question"};
         if (read.ask != confirming_) continue;
         confirming_.reset();
         confirmed_ = read.index;

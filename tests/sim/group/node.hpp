@@ -55,6 +55,8 @@ public:
     consensus::Ask next_ask() { return consensus::Ask{++last_ask_}; }
     /// One more block on the head, if this node may commit now.
     void produce(std::uint64_t salt);
+    /// Asks for a read; `committed`: what the group has committed by now, and the answer may not lack.
+    void read(LogIndex committed);
 
     [[nodiscard]] bool running() const noexcept { return raft_ != nullptr; }
     [[nodiscard]] bool awake() const { return running() && frozen_until_ <= world_.schedule.now(); }
@@ -77,7 +79,8 @@ public:
     /// Called behind every step.
     std::function<void(Who)> on_step = [](Who) {};
     /// How many of the voters' disks hold an entry, and how many voters there are.
-    std::function<std::pair<std::size_t, std::size_t>(const Node&, consensus::Position)> copies;
+    std::function<std::pair<std::size_t, std::size_t>(const consensus::Configuration&, consensus::Position)>
+        copies;
     std::function<void(Who, Duration)> on_failed_disk = [](Who, Duration) {};
 
 private:
@@ -89,6 +92,8 @@ private:
     void stage(const consensus::Write& write, DiskWrite& staged);
     void post(consensus::Envelope envelope);
     void reply(consensus::Envelope envelope);
+    static void check_ballot(const consensus::Input& input, consensus::Position before,
+                             const consensus::Output& out);
     void check_said(const consensus::Message& message);
     void apply_up_to(LogIndex commit);
     void publish();
@@ -129,10 +134,13 @@ private:
     bool applying_{false};
     std::map<std::pair<LogIndex, Term>, Commit> waiting_;
     std::map<consensus::Ask, Commit> proposals_;
+    std::map<consensus::Ask, LogIndex> reads_;
     std::optional<consensus::Ask> confirming_;
     std::optional<LogIndex> confirmed_;  ///< once this is applied, blocks may be made
     bool producing_{false};
     Instant leading_until_{Instant::min()};
+    consensus::Configuration members_;  ///< as they were before this step
+    LogIndex members_index_;
     std::uint64_t last_ask_{0};
     std::uint64_t steps_{0};
     std::uint64_t snapshots_sent_{0};

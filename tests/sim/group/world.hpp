@@ -44,7 +44,7 @@ private:
     void run_for(Duration span);
     void keep_producing();
     void stepped(Who who);
-    [[nodiscard]] std::pair<std::size_t, std::size_t> copies(const Node& leader,
+    [[nodiscard]] std::pair<std::size_t, std::size_t> copies(const consensus::Configuration& members,
                                                              consensus::Position position) const;
     void start(Who who);
     void ask_about_vote(Who who, std::uint64_t life);
