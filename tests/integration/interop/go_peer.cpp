@@ -68,8 +68,8 @@ GoPeer::GoPeer(std::string id, std::filesystem::path work, const Tuning& tuning)
 bool GoPeer::start() {
     auto arguments = flags_;
     arguments.insert(arguments.end(), {"-listen", address_});
-    arguments.insert(arguments.end(), planted_.begin(), planted_.end());
-    planted_.clear();
+    arguments.insert(arguments.end(), once_.begin(), once_.end());
+    once_.clear();
     process_.reset();
     process_.emplace(Launch{CONDUCTOR_GO_PEER_PROGRAM, arguments, {}, work_ / "gopeer.log"});
     const auto control = process_->line_with("control 127.0.0.1:", 10s);
@@ -146,7 +146,11 @@ std::vector<LogLine> GoPeer::log() {
 }
 
 void GoPeer::plant(std::uint64_t term, std::uint64_t count) {
-    planted_ = {"-plant-term", std::to_string(term), "-plant-count", std::to_string(count)};
+    once_ = {"-plant-term", std::to_string(term), "-plant-count", std::to_string(count)};
+}
+
+void GoPeer::delay_restore(std::chrono::milliseconds delay) {
+    once_ = {"-restore-delay", milliseconds(delay)};
 }
 
 }  // namespace conductor::test

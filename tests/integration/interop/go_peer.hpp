@@ -52,6 +52,8 @@ public:
     [[nodiscard]] std::string head();
     /// At its next start only: a tail that another leader left.
     void plant(std::uint64_t term, std::uint64_t count);
+    /// At its next start only: how long it takes to restore a snapshot.
+    void delay_restore(std::chrono::milliseconds delay);
 
 private:
     [[nodiscard]] std::optional<HttpAnswer> ask(const std::string& path, std::string_view body = {}) const;
@@ -59,7 +61,7 @@ private:
 
     std::filesystem::path work_;
     std::vector<std::string> flags_;
-    std::vector<std::string> planted_;
+    std::vector<std::string> once_;
     std::optional<DaemonProcess> process_;
     std::string address_{"127.0.0.1:0"};
     std::uint16_t control_{0};

@@ -93,10 +93,10 @@ func (m *member) state() string {
 	if m.head.ssz != nil {
 		newest, _ = numberOf(m.head.ssz)
 	}
-	return fmt.Sprintf("role %s\nterm %d\nlast %d\ncommit %d\nhead %d\napplied %d\nrefused %d\nrestored %d\n"+
+	return fmt.Sprintf("role %s\nterm %d\nlast %d\ncommit %d\nhead %d\napplied %d\nrefused %d\nrestored %d\nrestoring %d\n"+
 		"leader %s\nleader-address %s\ndrops-left %d\n",
 		m.raft.State(), m.raft.CurrentTerm(), m.raft.LastIndex(), m.raft.CommitIndex(), newest, m.head.applied,
-		m.head.refused, m.head.restored, id, address, m.network.drops.Load())
+		m.head.refused, m.head.restored, m.head.restoring.Load(), id, address, m.network.drops.Load())
 }
 
 // dump has a line for each entry: index, term, type, instant (Unix nanoseconds; 0: Go's zero time), length and
@@ -191,11 +191,6 @@ func (m *member) fault(r *http.Request) (string, error) {
 	}
 	if q.Has("store-fails") {
 		m.log.failures.Store(int64(number(r, "store-fails")))
-	}
-	if q.Has("restore-delay-ms") {
-		m.head.mu.Lock()
-		m.head.restoreDelay = time.Duration(number(r, "restore-delay-ms")) * time.Millisecond
-		m.head.mu.Unlock()
 	}
 	return "", nil
 }

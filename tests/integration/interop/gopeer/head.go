@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -27,6 +28,7 @@ type unsafeHead struct {
 	applied      uint64 // commands
 	refused      uint64 // commands that are no payload
 	restored     uint64 // snapshots
+	restoring    atomic.Int32
 	restoreDelay time.Duration
 }
 
@@ -97,10 +99,9 @@ func (h *unsafeHead) Restore(in io.ReadCloser) error {
 	if _, err := numberOf(ssz); err != nil {
 		return err
 	}
-	h.mu.Lock()
-	delay := h.restoreDelay
-	h.mu.Unlock()
-	time.Sleep(delay)
+	h.restoring.Store(1)
+	time.Sleep(h.restoreDelay)
+	h.restoring.Store(0)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ssz = ssz

@@ -26,6 +26,7 @@ type settings struct {
 	trailing         uint64
 	plantTerm        uint64
 	plantCount       uint64
+	restoreDelay     time.Duration
 }
 
 func parse() settings {
@@ -39,6 +40,7 @@ func parse() settings {
 	flag.Uint64Var(&s.trailing, "trailing-logs", 10240, "as in op-conductor")
 	flag.Uint64Var(&s.plantTerm, "plant-term", 0, "term of the entries of -plant-count")
 	flag.Uint64Var(&s.plantCount, "plant-count", 0, "append this many entries that nobody committed, before it starts")
+	flag.DurationVar(&s.restoreDelay, "restore-delay", 0, "how long the state machine takes to restore a snapshot")
 	flag.Parse()
 	return s
 }
@@ -94,7 +96,7 @@ func start(s settings) (*member, error) {
 	config.TrailingLogs = s.trailing
 	config.Logger = logger
 
-	m := &member{network: network, log: &faultyLog{LogStore: bolt}, head: &unsafeHead{}}
+	m := &member{network: network, log: &faultyLog{LogStore: bolt}, head: &unsafeHead{restoreDelay: s.restoreDelay}}
 	if m.raft, err = raft.NewRaft(config, m.head, m.log, stable, snapshots, transport); err != nil {
 		return nil, err
 	}
