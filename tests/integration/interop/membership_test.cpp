@@ -109,18 +109,14 @@ TEST_CASE("a leader of ours refuses a change in the words of hashicorp/raft",
     Mixed group{{Kind::go, Kind::ours}};
     REQUIRE(group.form() == "");
     const auto refusals = [&](Member& leader) {
-        const auto& other = leader.is_go() ? group.at(1) : group.at(0);
-        return std::vector{leader.add_nonvoter({"C", other.address()}),
-                           leader.add_nonvoter({"", "127.0.0.1:1"}), leader.transfer_to(leader.place())};
+        const auto taken = group.at(1).address();
+        return std::vector{leader.add_nonvoter({"C", taken}), leader.add_nonvoter({"", taken}),
+                           leader.transfer_to(leader.place())};
     };
     const auto theirs = refusals(group.at(0));
     REQUIRE(group.make_leader(1) == "");
     const auto ours = refusals(group.at(1));
-    // The address that is there twice, and the configuration that is printed, are the group's.
-    CHECK(theirs.at(0) == "found duplicate address in configuration: " + group.at(1).address());
-    CHECK(ours.at(0).find("found duplicate address in configuration: " + group.at(0).address() + "\"") !=
-          std::string::npos);
-    for (std::size_t i = 1; i < theirs.size(); ++i) {
+    for (std::size_t i = 0; i < theirs.size(); ++i) {
         INFO(ours.at(i));
         CHECK_FALSE(theirs.at(i).empty());
         CHECK(ours.at(i).find("\"message\":\"" + theirs.at(i) + "\"") != std::string::npos);

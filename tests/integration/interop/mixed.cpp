@@ -126,6 +126,12 @@ bool Ours::leads() {
     return call("conductor_leader").find("\"result\":true") != std::string::npos;
 }
 
+std::uint64_t Ours::term() {
+    std::uint64_t term = 0;
+    (void)eventually(3s, [&] { return (term = figure("op_conductor_raft_term")) != 0; });
+    return term;
+}
+
 std::string Ours::leader_id() {
     const auto ids = values_of(call("conductor_leaderWithID"), "\"id\":\"");
     return ids.empty() ? std::string{} : ids.front();

@@ -25,7 +25,8 @@ public:
     [[nodiscard]] std::string output() override { return daemon_.process().output(); }
 
     [[nodiscard]] bool leads() override;
-    [[nodiscard]] std::uint64_t term() override { return figure("op_conductor_raft_term"); }
+    // Both as of its last second: levels are shown once a second.
+    [[nodiscard]] std::uint64_t term() override;
     [[nodiscard]] std::uint64_t head_number() override {
         return figure("op_conductor_unsafe_head_number{source=\"fsm\"}");
     }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -113,7 +114,9 @@ func (m *member) dump() (string, error) {
 	var text bytes.Buffer
 	for index := first; index != 0 && index <= last; index++ {
 		var l raft.Log
-		if err := m.log.GetLog(index, &l); err != nil {
+		if err := m.log.GetLog(index, &l); errors.Is(err, raft.ErrLogNotFound) {
+			continue // a snapshot leaves a hole behind the entries that were there before it
+		} else if err != nil {
 			return "", err
 		}
 		instant := int64(0)
