@@ -44,13 +44,13 @@ void all_that_a_group_does(const std::vector<Kind>& kinds) {
 }  // namespace
 
 TEST_CASE("two of hashicorp/raft and one of ours end with the same log, whoever led, handed over or died",
-          "[integration][interop][C-50][C-68][C-77][C-78][C-84]") {
+          "[integration][interop][C-50][C-55][C-68][C-77][C-78][C-84]") {
     NEEDS_GO();
     all_that_a_group_does({Kind::ours, Kind::go, Kind::go});
 }
 
 TEST_CASE("one of hashicorp/raft and two of ours end with the same log, whoever led, handed over or died",
-          "[integration][interop][C-50][C-68][C-77][C-78]") {
+          "[integration][interop][C-50][C-55][C-68][C-77][C-78]") {
     NEEDS_GO();
     all_that_a_group_does({Kind::go, Kind::ours, Kind::ours});
 }

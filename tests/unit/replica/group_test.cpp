@@ -213,7 +213,7 @@ TEST_CASE("a member whose disk has failed is mute, and the others go on", "[repl
     CHECK(group.at(broken).replica->head().head()->number < BlockNumber{10});
 }
 
-TEST_CASE("a received snapshot becomes the head before it is acknowledged", "[replica][group]") {
+TEST_CASE("a received snapshot becomes the head before it is acknowledged", "[replica][group][C-62]") {
     MemoryDisk disk;
     Overheard links;
     boost::asio::io_context core;
