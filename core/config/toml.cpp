@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace conductor::config {
 namespace {
@@ -20,9 +21,9 @@ TomlTable convert_table(const toml::table& table, const std::string& file) {
     TomlTable out;
     for (const auto& [key, node] : table)
         out.entries.push_back({std::string{key.str()}, place_of(key.source(), file), convert(node, file)});
-    std::ranges::stable_sort(out.entries, [](const TomlEntry& a, const TomlEntry& b) {
-        return std::pair{a.key_place.line, a.key_place.column} <
-               std::pair{b.key_place.line, b.key_place.column};
+    std::ranges::sort(out.entries, [](const TomlEntry& a, const TomlEntry& b) {
+        return std::tie(a.key_place.line, a.key_place.column, a.key) <
+               std::tie(b.key_place.line, b.key_place.column, b.key);
     });
     return out;
 }

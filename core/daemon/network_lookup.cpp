@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,7 +21,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* provider_id = "io.conductord.superchain";
+constexpr const char* files_id = "io.conductord.profile-files";
+constexpr const char* superchain_id = "io.conductord.superchain";
 constexpr auto open_limit = 5s;
 constexpr auto call_limit = 2s;
 constexpr auto close_limit = 500ms;
@@ -71,8 +73,8 @@ Result<void, Complaint> flatten(const config::TomlTable& table, const std::strin
 /// The provider at work, on a core thread of its own that runs while somebody waits.
 class Provider {
 public:
-    explicit Provider(const plugin::Admitted& admitted)
-        : instance_{{"network", admitted, {}},
+    Provider(const plugin::Admitted& admitted, plugin::OptionValues options)
+        : instance_{{"network", admitted, std::move(options)},
                     {std::make_shared<NoLog>(), std::make_shared<NoMetrics>(),
                      std::make_shared<plugin::SystemClock>(), std::make_shared<NoHttp>()},
                     std::make_shared<plugin::Watch>(),
@@ -114,43 +116,87 @@ private:
     plugin::NetworkProfile profiles_;
 };
 
-Complaint cannot_ask(const std::string& why) {
-    return Complaint{"the provider " + std::string{provider_id} + " cannot be asked: " + why};
+Complaint cannot_ask(const std::string& id, const std::string& why) {
+    return Complaint{"the provider " + id + " cannot be asked: " + why};
+}
+
+Result<std::unique_ptr<Provider>, Complaint> open_provider(const plugin::Registry& registry,
+                                                           const NetworkProvider& wanted) {
+    const auto admitted = registry.admit({wanted.id, CONDUCTOR_NETWORK_PROFILE, "network", {}, {}});
+    if (!admitted) return cannot_ask(wanted.id, admitted.error().text);
+    auto options = plugin::check_options("network", {}, *admitted->descriptor, wanted.options, {});
+    if (!options) return cannot_ask(wanted.id, options.error().front());
+    auto provider = std::make_unique<Provider>(*admitted, std::move(*options));
+    if (const auto opened = provider->open(); !opened) return cannot_ask(wanted.id, opened.error().text);
+    return provider;
+}
+
+/// One table of a profile, flat; a table that is not there is empty.
+Result<config::Profile, Complaint> table_of(const config::TomlTable& profile, const char* name) {
+    config::Profile out;
+    const auto* entry = profile.find(name);
+    if (entry == nullptr) return out;
+    const auto* table = entry->node.as<config::TomlTable>();
+    if (table == nullptr) return Complaint{config::to_string(entry->node.place) + ": " + name + " is no table"};
+    if (auto flat = flatten(*table, "", out); !flat) return flat.error();
+    return out;
 }
 
 }  // namespace
 
-Result<config::Profile, Complaint> read_profile(std::string_view text, const std::string& name) {
-    const auto table = config::parse_toml(text, "profile of " + name);
-    if (!table) return table.error();
-    config::Profile out;
-    const auto* policy = table->find("policy");
-    if (policy == nullptr) return out;
-    const auto* settings = policy->node.as<config::TomlTable>();
-    if (settings == nullptr) return Complaint{config::to_string(policy->node.place) + ": policy is no table"};
-    if (auto flat = flatten(*settings, "", out); !flat) return flat.error();
-    return out;
+std::vector<NetworkProvider> network_providers() {
+    return {{files_id, {}}, {superchain_id, {}}};
+}
+
+Result<config::Profile, Complaint> merge_profiles(const std::vector<ProfileText>& texts,
+                                                  const std::string& name) {
+    config::Profile policy;
+    std::map<std::string, std::pair<std::string, std::string>> known;  // fact → value, provider
+    for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
+        const auto table = config::parse_toml(text->text, "profile of " + name);
+        if (!table) return table.error();
+        const auto facts = table_of(*table, "facts");
+        if (!facts) return facts.error();
+        for (const auto& [fact, value] : *facts) {
+            const auto& [shipped, provider] = known.try_emplace(fact, value, text->provider).first->second;
+            if (shipped != value)
+                return Complaint{"profile of " + name + ": " + text->provider + " says that " + fact + " is " +
+                                 value + ", " + provider + " that it is " + shipped +
+                                 "; facts cannot be overridden"};
+        }
+        const auto says = table_of(*table, "policy");
+        if (!says) return says.error();
+        for (const auto& [option, value] : *says) policy[option] = value;
+    }
+    return policy;
+}
+
+Result<config::Profile, Complaint> look_up_network(const std::string& name,
+                                                   const std::vector<NetworkProvider>& wanted) {
+    plugin::RegistrySettings settings;
+    settings.executable = plugin::own_executable();
+    const plugin::Registry registry{std::move(settings)};
+    std::vector<ProfileText> texts;
+    std::vector<std::string> names;
+    for (const auto& one : wanted) {
+        const auto provider = open_provider(registry, one);
+        if (!provider) return provider.error();
+        const auto text = (*provider)->resolve(name);
+        if (!text) return cannot_ask(one.id, text.error().text);
+        if (*text) texts.push_back({one.id, **text});
+        if (const auto known = (*provider)->names()) names.insert(names.end(), known->begin(), known->end());
+    }
+    if (!texts.empty()) return merge_profiles(texts, name);
+
+    std::string near;
+    if (const auto meant = plugin::near_name(name, names)) near = "did you mean \"" + *meant + "\"? ";
+    return Complaint{near +
+                     "a network is added as /etc/conductord/networks.d/NAME.toml; without a name the limits "
+                     "of the health checks are set by their flags"};
 }
 
 Result<config::Profile, Complaint> look_up_network(const std::string& name) {
-    plugin::RegistrySettings settings;
-    settings.executable = plugin::own_executable();
-    const auto admitted = plugin::Registry{std::move(settings)}.admit(
-        {provider_id, CONDUCTOR_NETWORK_PROFILE, "network", {}, {}});
-    if (!admitted) return cannot_ask(admitted.error().text);
-
-    Provider provider{*admitted};
-    if (const auto opened = provider.open(); !opened) return cannot_ask(opened.error().text);
-    const auto text = provider.resolve(name);
-    if (!text) return cannot_ask(text.error().text);
-    if (*text) return read_profile(**text, name);
-
-    std::string near;
-    if (const auto names = provider.names())
-        if (const auto meant = plugin::near_name(name, *names)) near = "did you mean \"" + *meant + "\"? ";
-    return Complaint{near +
-                     "a network that no provider knows needs no name: leave it out and set the limits "
-                     "of the health checks"};
+    return look_up_network(name, network_providers());
 }
 
 }  // namespace conductor::daemon

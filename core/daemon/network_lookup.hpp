@@ -1,21 +1,41 @@
-// What a network's name stands for: its profile, asked of the bundled provider before there is a configuration
-// (conductor.md 1.5.3). Loads the provider only when a network is named. Blocks; at start-up.
+// What a network's name stands for: its profile, asked of the bundled providers before there is a configuration
+// (conductor.md 1.5.3). Loads them only when a network is named. Blocks; at start-up.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/config/load.hpp"
+#include "core/plugin/options.hpp"
 
 namespace conductor::daemon {
 
-/// Defaults of the options that the profile sets.
-///   errors  why the provider cannot be asked; or, for a name that it does not know, the nearest one and how a
-///           network is described without a provider
+struct NetworkProvider {
+    std::string id;
+    std::vector<plugin::RawOption> options;
+};
+/// Files first, then what is compiled in.
+[[nodiscard]] std::vector<NetworkProvider> network_providers();
+
+/// Defaults of the options that the profile sets. Every provider is asked: an earlier one's policy stands
+/// before a later one's, key by key.
+///   errors  why a provider cannot be asked; facts that contradict each other; or, for a name that nobody
+///   knows,
+///           the nearest one and how a network is added
+[[nodiscard]] Result<config::Profile, Complaint> look_up_network(const std::string& name,
+                                                                 const std::vector<NetworkProvider>& providers);
 [[nodiscard]] Result<config::Profile, Complaint> look_up_network(const std::string& name);
 
-/// The options that the `[policy]` of a profile sets, as one would write them behind their flags. Pure.
-///   errors  the text is no TOML, or a value that no option takes
-[[nodiscard]] Result<config::Profile, Complaint> read_profile(std::string_view text, const std::string& name);
+/// The text of a profile, and who has given it.
+struct ProfileText {
+    std::string provider;
+    std::string text;
+};
+/// The options that the `[policy]` of profiles sets, as one would write them behind their flags; the first text
+/// has the first word. Pure.
+///   errors  a text is no TOML, or has a value that no option takes; a fact differs from a later text's
+[[nodiscard]] Result<config::Profile, Complaint> merge_profiles(const std::vector<ProfileText>& texts,
+                                                                const std::string& name);
 
 }  // namespace conductor::daemon

@@ -55,13 +55,12 @@ std::string first_line(const std::string& file) {
     return line;
 }
 
-using Endpoints = std::map<std::string, plugin::HttpEndpoint>;
+using HttpEndpoints = std::map<std::string, plugin::HttpEndpoint>;
 
-/// `node` and `execution` are those of the flags unless the file says otherwise.
-Result<Endpoints, std::vector<std::string>> endpoints_of(const config::Settings& settings) {
-    Endpoints out;
-    out["node"] = {settings.node.url, settings.node.timeout, {}};
-    out["execution"] = {settings.execution.url, settings.execution.timeout, {}};
+/// Those of the flags unless the file says otherwise.
+Result<HttpEndpoints, std::vector<std::string>> endpoints_of(const config::Settings& settings) {
+    HttpEndpoints out;
+    for (const auto& flag : endpoints_of_flags(settings)) out[flag.name] = {flag.url, flag.timeout, {}};
     std::vector<std::string> problems;
     for (const auto& endpoint : settings.plugins.endpoints) {
         plugin::HttpEndpoint there{endpoint.url, endpoint.timeout.value_or(5s), {}};

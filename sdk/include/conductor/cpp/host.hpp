@@ -112,6 +112,7 @@ struct Page {
     conductor_status status;
     std::int32_t http_status;
     std::string body;
+    std::string why;  ///< what went wrong; empty while ok()
     [[nodiscard]] bool ok() const noexcept { return status >= 0; }
 };
 
@@ -181,9 +182,10 @@ public:
     }
     /// Any HTTP status is ok(); `path` is appended to the endpoint's URL.
     [[nodiscard]] Page get(const conductor_call& call, std::string_view endpoint, std::string_view path) const {
-        Page page{CONDUCTOR_OK, 0, {}};
+        Page page{CONDUCTOR_OK, 0, {}, {}};
         page.status = need<conductor_rpc>(CONDUCTOR_RPC)
                           ->get(host_, &call, text(endpoint), text(path), &page.http_status, into(page.body));
+        if (!page.ok()) page.why = Answer{json(std::exchange(page.body, {})), page.status}.why();
         return page;
     }
     /// Any JSON text as something that can be read.
