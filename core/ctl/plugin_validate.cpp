@@ -74,7 +74,8 @@ plugin::RawValue value_of(const plugin::OptionSpec& spec, const std::string& tex
     return {text, {}};
 }
 
-std::vector<plugin::RawOption> options_of(const plugin::Descriptor& descriptor,
+/// What concerns another plugin of the library is left to that one; what concerns none is a mistake for each.
+std::vector<plugin::RawOption> options_of(const plugin::Library& library, const plugin::Descriptor& descriptor,
                                           const std::vector<std::string>& values) {
     std::vector<plugin::RawOption> out;
     for (const auto& one : values) {
@@ -82,6 +83,9 @@ std::vector<plugin::RawOption> options_of(const plugin::Descriptor& descriptor,
         const auto key = one.substr(0, equals);
         const auto text = equals == std::string::npos ? std::string{} : one.substr(equals + 1);
         const auto* spec = descriptor.option(key);
+        const bool foreign = std::ranges::any_of(
+            library.plugins, [&](const auto& other) { return other.option(key) != nullptr; });
+        if (spec == nullptr && foreign) continue;
         const plugin::OptionSpec unknown;
         const auto& like = spec == nullptr ? unknown : *spec;
         const auto before = std::ranges::find(out, key, &plugin::RawOption::key);
@@ -108,7 +112,7 @@ void try_in(int out, const Chosen& chosen, const std::string& id, const std::vec
         const auto& plugins = (*library)->plugins;
         const auto descriptor = std::ranges::find(plugins, id, &plugin::Descriptor::id);
         if (descriptor != plugins.end())
-            try_plugin(**library, *descriptor, options_of(*descriptor, values), {begins, ended});
+            try_plugin(**library, *descriptor, options_of(**library, *descriptor, values), {begins, ended});
     }
     write_all(out, encoded('f', {}));
 }

@@ -63,7 +63,7 @@ plugin::OptionValues absurd(const plugin::Descriptor& descriptor) {
     plugin::OptionValues out;
     for (const auto& spec : descriptor.options) {
         auto& values = out.values[spec.key];
-        for (int i = 0; i < 1000; ++i) {
+        for (int i = 0; i < 64; ++i) {
             switch (spec.type) {
                 case plugin::OptionType::real:
                     values.emplace_back(i % 2 == 0 ? std::numeric_limits<double>::quiet_NaN() : -1e308);
@@ -71,7 +71,7 @@ plugin::OptionValues absurd(const plugin::Descriptor& descriptor) {
                 case plugin::OptionType::string:
                 case plugin::OptionType::choice:
                 case plugin::OptionType::endpoint:
-                    values.emplace_back(std::string(static_cast<std::size_t>(i * i), '\xff'));
+                    values.emplace_back(std::string(static_cast<std::size_t>(16 * i * i), '\xff'));
                     break;
                 default:
                     values.emplace_back(i % 2 == 0 ? std::numeric_limits<std::int64_t>::min()
@@ -284,16 +284,16 @@ private:
             if (const auto why = live(*made.plugin); !why.empty()) return why;
         }
         if (lived < lives) note_ = std::to_string(lived) + " lives in the time for them";
-        const auto now = heap_in_use();
-        const auto counted = static_cast<std::size_t>(std::max(lived - first_lives, 1));
-        if (heap != 0 && now > heap + counted * growth_per_life)
-            return "the heap grows by " + std::to_string((now - heap) / counted) + " octets a life";
         auto left = before.left_by(Traces::now());
         for (int i = 0; i < 20 && !left.empty(); ++i) {  // a joined thread leaves /proc a moment later
             std::this_thread::sleep_for(10ms);
             left = before.left_by(Traces::now());
         }
-        return left;
+        const auto now = heap_in_use();
+        const auto counted = static_cast<std::size_t>(std::max(lived - first_lives, 1));
+        if (heap == 0 || now <= heap + counted * growth_per_life) return left;
+        return left + (left.empty() ? "" : "; ") + "the heap grows by " +
+               std::to_string((now - heap) / counted) + " octets a life";
     }
 
     const conductor_entry& entry_;
