@@ -169,8 +169,7 @@ asio::awaitable<HttpResponse> Routes::answer(HttpRequest& request) {
     auto response = json_response(200, std::move(answer.body));
     response.plain = answer.from_transport;
     add_cors_fields(response, request.head);
-    // It ends with this answer or soon after, and so does the connection.
-    if (parts_.control.stopped()) response.fields.push_back({"Connection", "close"});
+    response.last = parts_.control.stopped();
     // Where Go's handler writes nothing, nothing is compressed.
     if (!response.body.empty()) compress(response, request.head);
     co_return response;
