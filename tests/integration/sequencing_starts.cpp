@@ -156,6 +156,7 @@ TEST_CASE("a check of the file decides as those of the flags do", "[sequencing][
     REQUIRE(host->start_daemon());
     CHECK(host->says("conductor_sequencerHealthy", "false"));
     CHECK(host->logs("err=\"sequencer is not healthy\""));
+    CHECK(host->logs("msg=\"health check holds something against the sequencer\" check=extra reason="));
 }
 
 TEST_CASE("a plugin that is not installed is named with where it was looked for", "[sequencing][plugins]") {
