@@ -131,7 +131,8 @@ struct PluginHouse::Furnishing {
         auto options = plugin::check_options(wish.subject, plugin::to_place(wanted.place),
                                              *admitted->descriptor, wish.options, endpoints);
         if (!options) {
-            problems.insert(problems.end(), options.error().begin(), options.error().end());
+            const auto wrong = options.error();
+            problems.insert(problems.end(), wrong.begin(), wrong.end());
             return std::nullopt;
         }
         plugin::InstanceSpec spec{wanted.name, *admitted, std::move(*options)};

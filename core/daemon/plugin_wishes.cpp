@@ -3,6 +3,7 @@
 #include <conductor/plugin.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/base/go_duration.hpp"
@@ -33,7 +34,11 @@ std::vector<RawOption> flags_of(const std::string& id, const config::Settings& s
         return {option("unsafe_interval", go_duration(health.unsafe_interval)),
                 option("safe_enabled", health.safe_enabled),
                 option("safe_interval", go_duration(health.safe_interval))};
-    if (id == peers_id) return {option("min", static_cast<std::int64_t>(health.min_peer_count))};
+    if (id == peers_id) {
+        // Beyond what an option can hold it is as unreachable.
+        constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+        return {option("min", static_cast<std::int64_t>(std::min(health.min_peer_count, most)))};
+    }
     if (id == driver_id) {
         switch (settings.control.start_mode) {
             case config::StartMode::hash_param:
@@ -62,7 +67,8 @@ PluginWish wish(config::PluginInstance instance, const char* kind, const std::st
     if (auto options = plugin::raw_options(out.subject, instance.options)) {
         out.options = std::move(*options);
     } else {
-        problems.insert(problems.end(), options.error().begin(), options.error().end());
+        const auto wrong = options.error();
+        problems.insert(problems.end(), wrong.begin(), wrong.end());
     }
     for (auto& flag : flags_of(instance.plugin, settings)) {
         const bool said =
