@@ -164,23 +164,26 @@ Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish
         logging::warn("plugins of this user are trusted: for development and tests only",
                       {{"option", "plugins.trust"}});
 
+    const auto gauges =
+        std::make_shared<NodeGauges>(std::make_shared<plugin::ServedMetrics>(std::move(metrics)));
     Furnishing furnishing{
         plugin::Registry{std::move(registry)},
         plugin::CrashMarks::read(marks, unix_seconds()),
         {},
-        {std::make_shared<LoggedPlugins>(), std::make_shared<plugin::ServedMetrics>(std::move(metrics)),
-         std::make_shared<plugin::SystemClock>(), std::move(*http)},
+        {std::make_shared<LoggedPlugins>(), gauges, std::make_shared<plugin::SystemClock>(), std::move(*http)},
         std::make_shared<plugin::Watch>(),
         [&core](std::function<void()> work) { boost::asio::post(core, std::move(work)); },
         {}};
     for (const auto& [name, endpoint] : *endpoints) furnishing.endpoints.push_back(name);
 
     std::unique_ptr<PluginHouse> house{new PluginHouse{core}};
+    house->gauges_ = gauges;
     // Checks come first: instance and plan of a check have the same place.
     for (const auto& wish : wishes->checks) {
         auto made = furnishing.make(wish);
         if (!made) continue;
         house->plans_.push_back(plan_of(wish.instance, made->admitted, settings.health));
+        if (made->admitted.bundled) gauges->know(wish.instance.name, made->admitted.descriptor->id);
         house->checks_.push_back(std::make_unique<HealthPort>(*made->instance));
         house->instances_.push_back(std::move(made->instance));
     }

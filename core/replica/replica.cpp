@@ -43,7 +43,7 @@ Replica::Replica(boost::asio::io_context& core, Options options, std::unique_ptr
       protocol_timer_{core},
       disk_timer_{core},
       seal_timer_{core},
-      disk_{core, std::move(store)} {}
+      disk_{core, std::move(store), [this](Duration took) { events_.stored(took); }} {}
 
 Replica::~Replica() = default;
 
