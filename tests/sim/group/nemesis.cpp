@@ -113,7 +113,7 @@ void World::make(Trouble trouble, consensus::Random& draw) {
             if (wiped_ || !one.running() || who >= plan_.voters) break;
             one.crash(true, false);
             one.disk().wipe();
-            wiped_ = true;
+            wiped_ = who;
             checker_.wiped(who);
             schedule_.after(draw.between(1ms, 3s), [this, who] { start(who); });
             break;

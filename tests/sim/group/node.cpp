@@ -112,6 +112,8 @@ void Node::step(const consensus::Input& input) {
     const auto before = raft_->last();
     auto out = raft_->step(local(), input);
     check_ballot(input, before, out);
+    if (raft_->latest_configuration_index() > raft_->last().index)
+        throw Violation{"membership: a configuration counts that is not in the log"};
     auto& trace = world_.trace;
     trace.note(who_ * 31 + input.index());
     trace.note(raft_->term().value() << 32U ^ raft_->last().index.value());

@@ -65,7 +65,6 @@ Plan draw_plan(std::uint64_t seed, Duration span) {
     plan.raft.trailing_payloads = 1 + below(8);
     plan.raft.max_append_octets = 1000 << below(6);
     plan.raft.max_append_entries = 1 + below(64);
-    plan.raft.add_voter_at_once = below(4) == 0;
 
     for (std::size_t i = 0; i < trouble_count; ++i)
         if (below(troubles[i].one_seed_in) == 0) plan.troubles.set(i);

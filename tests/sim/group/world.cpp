@@ -110,8 +110,10 @@ void World::found_group() {
 void World::start(Who who) {
     if (node(who).running()) return;
     node(who).boot();
-    if (!node(who).empty_at_boot) return;
-    node(who).step(consensus::VoteHoldChanged{consensus::VoteHold::asking});
+    // An operator says of a member that never held anything that it is new (`raft.join=new`).
+    const bool asks = node(who).empty_at_boot && wiped_ == who;
+    if (asks) node(who).step(consensus::VoteHoldChanged{consensus::VoteHold::asking});
+    if (node(who).raft().vote_hold() != consensus::VoteHold::asking) return;
     ask_about_vote(who, node(who).life());
 }
 
@@ -168,7 +170,7 @@ std::pair<std::size_t, std::size_t> World::copies(const consensus::Configuration
         if (server.suffrage != consensus::Suffrage::voter) continue;
         ++voters;
         const auto& one = *nodes_[static_cast<Who>(server.id.text()[0] - 'a')];
-        if (wiped_ || one.disk().holds(position)) ++held;
+        if (wiped_.has_value() || one.disk().holds(position)) ++held;
     }
     return {held, voters};
 }

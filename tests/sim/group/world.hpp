@@ -71,7 +71,7 @@ private:
     std::vector<std::unique_ptr<Node>> nodes_;
     std::vector<consensus::Random> dice_;  ///< one for each trouble: dropping one leaves the others as they are
     bool troubled_{true};
-    bool wiped_{false};
+    std::optional<Who> wiped_;
     bool rotten_{false};
     std::uint64_t troubles_made_{0};
     std::uint64_t salt_{0};
