@@ -44,6 +44,7 @@ public:
     ControlHouse& operator=(const ControlHouse&) = delete;
 
     [[nodiscard]] control::Conductor& conductor() { return conductor_; }
+    [[nodiscard]] const control::Conductor& conductor() const { return conductor_; }
     [[nodiscard]] GroupDesk& desk() { return desk_; }
     [[nodiscard]] control::Portrait& portrait() { return portrait_; }
 
@@ -66,6 +67,7 @@ private:
     Surroundings around_;
     replica::Replica* replica_{nullptr};
     bool stopping_{false};
+    bool watching_{false};  ///< the node has answered, and is judged
     AsioLoop loop_;
     AsioLoop probe_loop_;
     ControlLog log_;

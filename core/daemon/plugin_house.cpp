@@ -48,25 +48,24 @@ private:
     }
 };
 
-std::string first_line(const std::string& file) {
+std::string token_line(const std::string& file) {
     std::ifstream in{file};
     std::string line;
     std::getline(in, line);
     return line;
 }
 
-using Endpoints = std::map<std::string, plugin::HttpEndpoint>;
+using HttpEndpoints = std::map<std::string, plugin::HttpEndpoint>;
 
-/// `node` and `execution` are those of the flags unless the file says otherwise.
-Result<Endpoints, std::vector<std::string>> endpoints_of(const config::Settings& settings) {
-    Endpoints out;
-    out["node"] = {settings.node.url, settings.node.timeout, {}};
-    out["execution"] = {settings.execution.url, settings.execution.timeout, {}};
+/// Those of the flags unless the file says otherwise.
+Result<HttpEndpoints, std::vector<std::string>> endpoints_of(const config::Settings& settings) {
+    HttpEndpoints out;
+    for (const auto& flag : endpoints_of_flags(settings)) out[flag.name] = {flag.url, flag.timeout, {}};
     std::vector<std::string> problems;
     for (const auto& endpoint : settings.plugins.endpoints) {
         plugin::HttpEndpoint there{endpoint.url, endpoint.timeout.value_or(5s), {}};
         if (!endpoint.token_file.empty()) {
-            const auto token = first_line(endpoint.token_file);
+            const auto token = token_line(endpoint.token_file);
             if (token.empty())
                 problems.push_back(plugin::to_prefix({endpoint.place.file, endpoint.place.line, 0}) +
                                    "endpoint \"" + endpoint.name + "\": token_file " + endpoint.token_file +
@@ -131,7 +130,8 @@ struct PluginHouse::Furnishing {
         auto options = plugin::check_options(wish.subject, plugin::to_place(wanted.place),
                                              *admitted->descriptor, wish.options, endpoints);
         if (!options) {
-            problems.insert(problems.end(), options.error().begin(), options.error().end());
+            const auto wrong = options.error();  // a copy at each call: its ends must be those of one
+            problems.insert(problems.end(), wrong.begin(), wrong.end());
             return std::nullopt;
         }
         plugin::InstanceSpec spec{wanted.name, *admitted, std::move(*options)};

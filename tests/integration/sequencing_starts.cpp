@@ -142,6 +142,29 @@ TEST_CASE("an unknown flag, a bad value and a missing variable are refused by na
     CHECK_FALSE(fs::exists(host.work() / "data"));
 }
 
+TEST_CASE("op-conductor's flags for execution layer and rollup-boost bring their checks, in Go's order",
+          "[sequencing][plugins][4.2]") {
+    SequencingHost host{"go-checks",
+                        {{"OP_CONDUCTOR_HEALTHCHECK_EXECUTION_P2P_ENABLED", "true"},
+                         {"OP_CONDUCTOR_HEALTHCHECK_EXECUTION_P2P_MIN_PEER_COUNT", "1"},
+                         {"OP_CONDUCTOR_ROLLUP_BOOST_ENABLED", "true"}}};
+    REQUIRE(host.start_daemon());
+    // A simnode's engine is no rollup-boost: it has no such page.
+    CHECK(host.logs("health monitor failed to get rollup-boost status"));
+    CHECK(host.logs("cannot connect to rollup boost rpc endpoints"));
+    const auto report = host.ask("conductor_healthReport");
+    INFO(report);
+    std::size_t at = 0;
+    for (const auto* id : {"io.conductord.op-node-sync", "io.conductord.op-node-peers",
+                           "io.conductord.el-peers", "io.conductord.rollup-boost"}) {
+        const auto next = report.find(id, at);
+        REQUIRE(next != std::string::npos);
+        at = next;
+    }
+    CHECK(report.find("boost.unreachable") != std::string::npos);
+    CHECK(report.find("el.peers.few") == std::string::npos);
+}
+
 TEST_CASE("a check of the file stands beside those of the flags", "[sequencing][plugins][S-47]") {
     PluginHost host{"beside", "org.example.sample", "mode = \"healthy\""};
     REQUIRE(host->sequence(1));
