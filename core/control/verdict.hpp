@@ -4,9 +4,11 @@
 // owned by the core thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -15,6 +17,11 @@
 namespace conductor::control {
 
 enum class Judgement : std::uint8_t { unknown, healthy, unhealthy, degraded };
+/// Empty for unknown.
+[[nodiscard]] constexpr std::string_view to_text(Judgement judgement) noexcept {
+    constexpr std::string_view words[] = {"", "healthy", "unhealthy", "degraded"};
+    return words[static_cast<std::size_t>(judgement)];
+}
 
 enum class FaultClass : std::uint8_t {
     hard,

@@ -123,7 +123,11 @@ void Daemon::resume_orders() {
     orders_.emplace(control_->conductor(), files_, directory, keep);
     const auto before = read_orders(files_, directory);
     if (before.overridden) control_->conductor().override_leader(true, [](const auto&) {});
-    if (before.paused && keep == KeepPause::yes) control_->conductor().pause([](const auto&) {});
+    const bool stays_paused = before.paused && keep == KeepPause::yes;
+    if (plugins_->gate_missing())
+        logging::warn("starting paused: a health check that decides is left out",
+                      {{"event", "paused_without_gate"}});
+    if (stays_paused || plugins_->gate_missing()) control_->conductor().pause([](const auto&) {});
 }
 
 bool Daemon::start_rpc() {
