@@ -120,7 +120,7 @@ bool Daemon::furnish() {
 void Daemon::resume_orders() {
     const auto directory = store_options(settings_).directory;
     const auto keep = settings_.control.paused_persist ? KeepPause::yes : KeepPause::no;
-    orders_.emplace(control_->conductor(), files_, directory, keep);
+    orders_.emplace(core_, control_->conductor(), files_, directory, keep);
     const auto before = read_orders(files_, directory);
     if (before.overridden) control_->conductor().override_leader(true, [](const auto&) {});
     const bool stays_paused = before.paused && keep == KeepPause::yes;

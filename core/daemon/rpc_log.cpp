@@ -15,6 +15,17 @@ bool by_an_operator(const rpc::CallFacts& facts) {
            facts.method != "conductor_commitUnsafePayload";
 }
 
+// As op-conductor says it (3.6.5): batchers call it all the time, and an operator must see when it is lost.
+void proxied(const rpc::CallFacts& facts) {
+    if (!facts.error_code) {
+        logging::debug("successfully proxied miner_setMaxDASize call");
+    } else if (facts.error.starts_with("Post \"")) {
+        logging::warn("proxy miner_setMaxDASize call failed", {{"err", facts.error}});
+    } else {
+        logging::debug("proxy miner_setMaxDASize call returned an RPC error", {{"err", facts.error}});
+    }
+}
+
 }  // namespace
 
 void RpcLog::call_answered(const rpc::CallFacts& facts) {
@@ -26,6 +37,7 @@ void RpcLog::call_answered(const rpc::CallFacts& facts) {
                                           {"outcome", failed ? facts.error : std::string_view{"done"}},
                                           {"event", "audit"}});
 
+    if (facts.method == "miner_setMaxDASize") proxied(facts);
     const auto level = failed ? logging::Level::warn : logging::Level::debug;
     if (!logging::enabled(level)) return;
     const auto id = facts.id.substr(0, longest_name);

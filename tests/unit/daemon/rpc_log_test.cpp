@@ -50,6 +50,22 @@ TEST_CASE("neither looking, nor committing, nor what is passed on to the node is
     CHECK(log.contains("lvl=debug msg=\"Served conductor_leader\""));
 }
 
+TEST_CASE("a proxied miner_setMaxDASize is said as op-conductor says it", "[daemon][rpc-log][3.6.5]") {
+    const logging::Capture log;
+    daemon::RpcLog told;
+    auto facts = call_of("miner_setMaxDASize", true);
+    told.call_answered(facts);
+    CHECK(log.contains("lvl=debug msg=\"successfully proxied miner_setMaxDASize call\""));
+    facts.error_code = -32601;
+    facts.error = "the method miner_setMaxDASize does not exist/is not available";
+    told.call_answered(facts);
+    CHECK(log.contains("lvl=debug msg=\"proxy miner_setMaxDASize call returned an RPC error\""));
+    facts.error_code = -32000;
+    facts.error = "Post \"http://127.0.0.1:1\": dial tcp 127.0.0.1:1: connect: connection refused";
+    told.call_answered(facts);
+    CHECK(log.contains("lvl=warn msg=\"proxy miner_setMaxDASize call failed\""));
+}
+
 TEST_CASE("what a caller sends fills no log", "[daemon][rpc-log]") {
     const logging::Capture log;
     daemon::RpcLog told;
