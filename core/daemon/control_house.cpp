@@ -114,7 +114,10 @@ void ControlHouse::ask_node(std::function<void(std::string)> done) {
                 logging::warn(
                     "Warning: conductorEnabled method not found, please upgrade your op-node to the latest "
                     "version, continuing...");
+            logging::info("starting health monitor");
             conductor_.node_ready();
+            watching_ = true;
+            logging::info("health monitor started");
             done({});
         });
 }
@@ -161,8 +164,12 @@ boost::asio::awaitable<void> ControlHouse::stop_parts() {
 void ControlHouse::stop(std::function<void()> done) {
     stopping_ = true;
     probe_.reset();
+    if (watching_) logging::info("stopping health monitor");
     boost::asio::co_spawn(around_.core, stop_parts(),
-                          [done = std::move(done)](const std::exception_ptr&) { done(); });
+                          [this, done = std::move(done)](const std::exception_ptr&) {
+                              if (watching_) logging::info("health monitor stopped");
+                              done();
+                          });
 }
 
 }  // namespace conductor::daemon

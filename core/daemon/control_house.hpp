@@ -67,6 +67,7 @@ private:
     Surroundings around_;
     replica::Replica* replica_{nullptr};
     bool stopping_{false};
+    bool watching_{false};  ///< the node has answered, and is judged
     AsioLoop loop_;
     AsioLoop probe_loop_;
     ControlLog log_;

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
@@ -79,10 +80,15 @@ int Daemon::run() {
     supervisor_.open([this] { return status(); });
     if (!furnish()) return exit_failed;
     logging::info("starting OpConductor");
-    if (!start_rpc() || !start_metrics()) return exit_failed;
-    open_plugins();
-    open_store();
+    if (start_rpc() && start_metrics()) {
+        open_plugins();
+        open_store();
+    } else {
+        stop(exit_failed);
+    }
     core_.run();
+    // The last line says why, as whoever reads the end of a log expects it (conductor.md 2.6).
+    if (!failure_.empty()) logging::crit("Application failed", {{"message", failure_}});
     return exit_code_;
 }
 
@@ -130,6 +136,7 @@ bool Daemon::start_rpc() {
     if (settings_.rpc.enable_proxy && !add_proxy()) return false;
     rpc::add_server_methods(methods_, version_);
     metrics_->rpc_served(methods_.names());
+    say_what_is_served();
 
     routes_.emplace(rpc::Routes::Parts{methods_, commits_, gate_, conductor, rpc_observer_},
                     route_options(settings_, version_));
@@ -137,13 +144,21 @@ bool Daemon::start_rpc() {
     server_.emplace(net_.context(), *routes_, rpc_observer_, rpc_server_options(settings_.rpc));
     const auto port = server_->listen();
     if (!port) {
-        logging::crit("Application failed",
-                      {{"message", "failed to start: failed to start JSON-RPC server: " + port.error().text}});
+        failure_ = "failed to start: failed to start JSON-RPC server: " + port.error().text;
         return false;
     }
     logging::info("Started RPC server",
                   {{"endpoint", "http://" + settings_.rpc.addr + ":" + std::to_string(*port)}});
     return true;
+}
+
+void Daemon::say_what_is_served() {
+    const auto names = methods_.names();
+    for (const std::string space : {"conductor", "eth", "miner", "optimism", "admin"}) {
+        const auto serves = [&](const std::string& name) { return name.starts_with(space + "_"); };
+        if (std::ranges::any_of(names, serves))
+            logging::info("registered API", {{"route", ""}, {"namespace", space}});
+    }
 }
 
 bool Daemon::add_proxy() {
@@ -162,8 +177,7 @@ bool Daemon::add_proxy() {
             {[this] { return gate_.leads() || control_->conductor().leader_overridden(); }, *upstream_});
     }
     if (added) return true;
-    logging::crit("Application failed",
-                  {{"message", "failed to setup: failed to initialize rpc server: " + added.error().text}});
+    failure_ = "failed to setup: failed to initialize rpc server: " + added.error().text;
     return false;
 }
 
@@ -176,8 +190,7 @@ bool Daemon::start_metrics() {
                             metrics_server_options(settings_.metrics));
     const auto port = metrics_server_->listen();
     if (!port) {
-        logging::crit("Application failed",
-                      {{"message", "failed to start: failed to start metrics server: " + port.error().text}});
+        failure_ = "failed to start: failed to start metrics server: " + port.error().text;
         return false;
     }
     logging::info("started metrics server",
@@ -226,7 +239,9 @@ void Daemon::open_store() {
 
 void Daemon::store_opened(StoreOpener::Opened opened) {
     if (stopping_) return;
-    if (!opened) return fail(exit_failed, "failed to initialize consensus: " + opened.error().text);
+    if (!opened)
+        return fail(exit_failed,
+                    "failed to initialize consensus: failed to create raft consensus: " + opened.error().text);
 
     links_.emplace(core_, ServerId{settings_.raft.server_id}, link_options(settings_.raft));
     const auto store = std::make_shared<std::unique_ptr<storage::LogStore>>(std::move(*opened));
@@ -306,7 +321,7 @@ void Daemon::replica_ready(const std::string& address) {
 
 void Daemon::fail(int code, const std::string& message) {
     logging::error("failed to initialize OpConductor", {{"err", message}});
-    logging::crit("Application failed", {{"message", "failed to setup: " + message}});
+    failure_ = "failed to setup: failed to create conductor: " + message;
     stop(code);
 }
 
@@ -340,7 +355,9 @@ void Daemon::stop(int code) {
 }
 
 void Daemon::control_over() {
+    if (!server_) return rpc_stopped();
     boost::asio::co_spawn(net_.context(), server_->stop(), [this](const std::exception_ptr&) {
+        logging::info("Stopped RPC server");
         boost::asio::post(core_, [this] { rpc_stopped(); });
     });
 }

@@ -53,6 +53,7 @@ private:
     // Birth, in this order.
     [[nodiscard]] bool furnish();
     [[nodiscard]] bool start_rpc();
+    void say_what_is_served();
     [[nodiscard]] bool add_proxy();
     [[nodiscard]] bool start_metrics();
     void open_plugins();
@@ -78,6 +79,7 @@ private:
     const config::Settings settings_;
     const std::string version_;
     int exit_code_{exit_ok};
+    std::string failure_;  ///< why it ends before it was asked to
     bool stopping_{false};
 
     boost::asio::io_context core_;

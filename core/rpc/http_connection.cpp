@@ -19,6 +19,14 @@ namespace {
 
 constexpr std::size_t head_step = 4096;
 
+std::string peer_of(const asio::ip::tcp::socket& socket) {
+    error_code gone;
+    const auto peer = socket.remote_endpoint(gone);
+    if (gone) return {};
+    const auto host = peer.address().to_string();
+    return (peer.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(peer.port());
+}
+
 bool wants_close(const HttpResponse& response) {
     const HeaderField close{"Connection", "close"};
     return std::ranges::find(response.fields, close) != response.fields.end();
@@ -41,6 +49,7 @@ HttpConnection::HttpConnection(asio::ip::tcp::socket socket, HttpHandler& handle
       observer_{observer},
       options_{options},
       bodies_{bodies},
+      peer_{peer_of(socket_)},
       idle_since_ns_{now().time_since_epoch().count()} {}
 
 std::optional<Instant> HttpConnection::idle_since() const noexcept {
@@ -155,7 +164,7 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer(const RequestHead& 
         co_return co_await write(head, text_response(503, "too many requests at work"), true);
     }
     bool goes_on = end == BodyEnd::complete;
-    HttpRequest request{head, body, end, write_by_ - options_.answer_reserve};
+    HttpRequest request{head, body, end, write_by_ - options_.answer_reserve, peer_};
     auto response = co_await handler_.answer(request);
     co_return co_await write(head, std::move(response), !goes_on);
 }

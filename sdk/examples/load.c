@@ -37,7 +37,7 @@ static conductor_status judge(void* self, const conductor_call* call, conductor_
 static const conductor_health_check check = {sizeof(conductor_health_check), 0, judge};
 
 static const void* extension(void* self, const char* id) {
-    return (void)self, strcmp(id, CONDUCTOR_HEALTH_CHECK) == 0 ? &check : NULL;
+    return (void)self, id && strcmp(id, CONDUCTOR_HEALTH_CHECK) == 0 ? &check : NULL;
 }
 static conductor_status start(void* self, const conductor_call* call) {
     return (void)self, (void)call, CONDUCTOR_OK;
@@ -74,11 +74,12 @@ static conductor_status create(const char* id, const conductor_host* host, const
                                const conductor_plugin** out) {
     const conductor_config* config = host->service(host, CONDUCTOR_CONFIG);
     load* made;
-    if (!id || strcmp(id, ID) != 0) return CONDUCTOR_UNSUPPORTED;
+    if (!id || strcmp(id, ID) != 0) return say(&call->error, "another id"), CONDUCTOR_UNSUPPORTED;
     if (!config) return say(&call->error, "this host has no options"), CONDUCTOR_UNSUPPORTED;
     made = calloc(1, sizeof *made);
     if (!made) return CONDUCTOR_INTERNAL;
-    if (config->real(host, "max", 0, &made->max) != CONDUCTOR_OK) return free(made), CONDUCTOR_BAD_CONFIG;
+    if (config->real(host, "max", 0, &made->max) != CONDUCTOR_OK)
+        return free(made), say(&call->error, "no value for option max"), CONDUCTOR_BAD_CONFIG;
     made->table.size = sizeof made->table;
     made->table.self = made;
     made->table.start = start;

@@ -81,7 +81,7 @@ const fs::path& examples(const Compilers& with) {
     const auto build = work().path() / ("examples-" + with.cxx);
     const auto strict = "-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror " + sanitizer_flags();
     fs::create_directories(build);
-    demand(run_script("cmake -S '" + source.string() + "' -B . -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS='" +
+    demand(run_script("cmake -S '" + source.string() + "' -B . -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS='" +
                           strict + "' -DCMAKE_CXX_FLAGS='" + strict +
                           "' -DCONDUCTOR_SANITIZE='" CONDUCTOR_SANITIZE "'\n" + "cmake --build . -j 1\n",
                       build, {{"CC", with.c}, {"CXX", with.cxx}}),

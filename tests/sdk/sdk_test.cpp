@@ -80,6 +80,15 @@ TEST_CASE("the examples build outside the tree with every compiler, and the host
     }
 }
 
+TEST_CASE("the examples pass the suite of the test kit, built outside the tree", "[sdk]") {
+    for (const auto& pair : compilers()) {
+        const auto ran = run_script("./examples_test\n", examples(pair));
+        INFO(pair.cxx << ":\n" << ran.output);
+        CHECK(ran.code == 0);
+        CHECK(ran.output.find("All tests passed") != std::string::npos);
+    }
+}
+
 TEST_CASE("the README leads from an empty folder to a judged check, command by command", "[sdk]") {
     if (!installed("curl") || !installed("pkg-config")) {
         WARN("curl or pkg-config is not installed: the README was not tried");

@@ -133,6 +133,14 @@ TEST_CASE("a page may read, and write only from a listed origin", "[rpc][origin]
           "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null}\n");
 }
 
+TEST_CASE("where the list of origins says so, a page of any origin may write", "[rpc][origin]") {
+    auto options = as_go();
+    options.routes.cors_origins = {"*"};
+    Node node{options};
+    CHECK(ask(node, binary_post(ssz_block(), page)).status == 200);
+    CHECK(ask(node, json_post(write_call, page)).body == "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null}\n");
+}
+
 TEST_CASE("load balancers learn who is alive, ready and leading", "[rpc][probes]") {
     Node node;
     node.node.leads_ = GENERATE(true, false);
