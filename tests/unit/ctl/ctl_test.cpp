@@ -106,7 +106,7 @@ TEST_CASE("every bundled plugin keeps the contract", "[ctl]") {
         std::vector<std::string> words{"plugin", "validate", id};
         // What has no default that could serve on any machine.
         if (id == "io.conductord.exec") words.insert(words.end(), {"--set", "command=/bin/true"});
-        if (id == "io.conductord.disk") words.insert(words.end(), {"--set", "path=/tmp"});
+        if (id == "io.conductord.disk") words.insert(words.end(), {"--set", "paths=/tmp"});
         const auto said = conductorctl(words);
         INFO(id << "\n" << said.text);
         CHECK(said.code == 0);
