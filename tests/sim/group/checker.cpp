@@ -106,6 +106,7 @@ void Checker::restores(Who who, LogIndex index, std::uint64_t head, BlockNumber 
 void Checker::acknowledges(Who /*who*/, Term term, consensus::Position position, const Block& block,
                            std::size_t copies, std::size_t voters) {
     ++acknowledged_;
+    newest_block_ = std::max(newest_block_, block.number);
     if (2 * copies <= voters)
         broken("durability", "an answer rests on " + std::to_string(copies) + " of " + std::to_string(voters) +
                                  " disks at " + at(position));

@@ -52,6 +52,8 @@ public:
                       std::size_t voters);
     /// In the end every acknowledged entry is committed where it was acknowledged.
     [[nodiscard]] std::uint64_t acknowledged() const noexcept { return acknowledged_; }
+    /// Of all blocks that are out, the highest.
+    [[nodiscard]] BlockNumber newest_block() const noexcept { return newest_block_; }
     [[nodiscard]] std::uint64_t elections() const noexcept { return leaders_.size(); }
     [[nodiscard]] LogIndex committed() const { return agreed_.empty() ? LogIndex{} : agreed_.rbegin()->first; }
 
@@ -85,6 +87,7 @@ private:
     std::unordered_set<std::uint64_t> proposed_;
     std::map<std::pair<BlockNumber, BlockHash>, BlockHash>
         siblings_;  ///< number and parent: the one that is out
+    BlockNumber newest_block_;
     Term newest_leader_;
     std::uint64_t acknowledged_{0};
 };

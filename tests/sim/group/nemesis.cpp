@@ -130,9 +130,34 @@ void World::make(Trouble trouble, consensus::Random& draw) {
         case Trouble::eligibility:
             operate(trouble, draw);
             break;
+        case Trouble::sick:
+        case Trouble::down:
+        case Trouble::slow_node:
+            make_at_station(trouble, draw);
+            break;
+        case Trouble::control:
+        case Trouble::late_gossip:
         case Trouble::drift:
         case Trouble::real_store:
         case Trouble::count:
+            break;
+    }
+}
+
+void World::make_at_station(Trouble trouble, consensus::Random& draw) {
+    const auto who = static_cast<Who>(draw.next() % size_);
+    auto& sequencer = stations_[who]->sequencer;
+    switch (trouble) {
+        case Trouble::sick:
+            sequencer.sick = true;
+            schedule_.after(draw.between(500ms, 30s), [this, who] { stations_[who]->sequencer.sick = false; });
+            break;
+        case Trouble::down:
+            sequencer.up = sequencer.active = false;
+            schedule_.after(draw.between(100ms, 20s), [this, who] { stations_[who]->sequencer.up = true; });
+            break;
+        default:
+            sequencer.slow = draw.next() % 2 == 0 ? Duration{} : draw.between(10ms, 12s);
             break;
     }
 }
@@ -150,6 +175,7 @@ void World::operate(Trouble trouble, consensus::Random& draw) {
     auto& one = node(who);
     if (trouble == Trouble::eligibility) {
         const consensus::EligibilityChanged change{below(2) == 0, below(2) == 0, "paused"};
+        if (!stations_.empty()) return stations_[who]->pause(below(2) == 0);
         if (one.awake()) one.step(change);
         return;
     }

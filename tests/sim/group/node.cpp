@@ -45,6 +45,9 @@ void Node::boot() {
     commit_ = applied_ = {};
     waiting_.clear();
     proposals_.clear();
+    confirms_.clear();
+    confirmed_later_.clear();
+    transfers_.clear();
     reads_.clear();
     confirming_.reset();
     confirmed_.reset();
@@ -86,6 +89,7 @@ void Node::crash(bool power, bool silent) {
     at_work_ = 0;
     raft_.reset();
     ++life_;
+    on_death();
     leading_until_ = Instant::min();
     world_.network.died(who_, silent);
     world_.trace.line(world_.schedule.now(), sender_.id.text() + " ends");
@@ -155,12 +159,14 @@ void Node::read(LogIndex committed) {
 
 void Node::perform(consensus::Output out) {
     if (out.stepped_down) {
-        if (!planted(Fault::waits_by_index_alone)) waiting_.clear();
+        lose_waiters();
+        on_stepped_down(out.stepped_down->term);
         confirming_.reset();
         confirmed_.reset();
         producing_ = false;
         leading_until_ = Instant::min();
     }
+    if (out.leader) on_leader(!out.leader->leader.id.empty());
     std::optional<DiskWrite> staged;
     if (out.write) {
         staged.emplace();
@@ -182,7 +188,9 @@ void Node::perform(consensus::Output out) {
         flush();
     }
     if (out.commit) apply_up_to(*out.commit);
-    if (out.elected) {
+    serve_confirmed();
+    if (out.elected) on_elected(out.elected->term);
+    if (out.elected && !controlled) {
         confirming_ = next_ask();
         step(consensus::ReadAsked{*confirming_});
     }
@@ -276,26 +284,33 @@ void Node::apply_up_to(LogIndex commit) {
         const auto found = memory_.find(applied_.next());
         if (found == memory_.end()) throw Violation{"durability: what is committed is not in the log"};
         const auto& entry = found->second;
+        const auto number_before = head_number();
         if (entry.type == consensus::EntryType::command && !head_.apply(entry.data).accepted())
             throw Violation{"no invention: what is committed is no payload"};
         applied_ = applied_.next();
+        if (head_.head() && head_number() != number_before) on_head({head_number(), head_.head()->hash});
         world_.checker.applies(who_, raft_->term(), entry, head_digest(), head_number());
         while (!waiting_.empty() && waiting_.begin()->first.first <= applied_) {
-            const auto [place, commit_of] = *waiting_.begin();
+            const auto [place, commit_of] = std::move(*waiting_.begin());
             waiting_.erase(waiting_.begin());
             const bool same_index = planted(Fault::waits_by_index_alone) && place.first == applied_;
-            if (place != std::pair{applied_, entry.position.term} && !same_index) continue;
+            if (place != std::pair{applied_, entry.position.term} && !same_index) {
+                commit_of.done(false);
+                continue;
+            }
             // A change that begins in this step counts for what comes after it.
             auto [held, voters] = copies(members_, entry.position);
             if (2 * held <= voters)
                 std::tie(held, voters) = copies(raft_->latest_configuration(), entry.position);
             world_.checker.acknowledges(who_, raft_->term(), entry.position, commit_of.block, held, voters);
+            commit_of.done(true);
         }
     }
     if (confirmed_ && *confirmed_ <= applied_) {
         confirmed_.reset();
         producing_ = true;
     }
+    serve_confirmed();
     if (applied_ == before) return;
     applying_ = true;
     step(consensus::Applied{applied_, head_.head().has_value()});
@@ -311,13 +326,19 @@ void Node::answer(const consensus::Output& out) {
         proposals_.erase(asked);
     }
     for (const auto& refused : out.refused) {
-        proposals_.erase(refused.ask);
+        if (const auto asked = proposals_.extract(refused.ask)) asked.mapped().done(false);
+        if (const auto asked = transfers_.extract(refused.ask)) asked.mapped()(false);
+        if (const auto asked = confirms_.extract(refused.ask)) asked.mapped()(std::nullopt);
         reads_.erase(refused.ask);
     }
+    for (const auto& done : out.done)
+        if (const auto asked = transfers_.extract(done.ask)) asked.mapped()(true);
     for (const auto& read : out.reads) {
         if (const auto asked = reads_.extract(read.ask); asked && read.index < asked.mapped())
             throw Violation{"reads: an answer from " + std::to_string(read.index.value()) + ", and " +
                             std::to_string(asked.mapped().value()) + " was committed before the question"};
+        if (auto asked = confirms_.extract(read.ask))
+            confirmed_later_.emplace_back(read.index, std::move(asked.mapped()));
         if (read.ask != confirming_) continue;
         confirming_.reset();
         confirmed_ = read.index;
@@ -329,7 +350,8 @@ void Node::answer(const consensus::Output& out) {
 
 // A sequencer asks for its next block only when it knows what became of the last.
 void Node::produce(std::uint64_t salt) {
-    if (!awake() || stalled_ || !producing_ || !waiting_.empty() || !raft_->leads(local())) return;
+    if (controlled || !awake() || stalled_ || !producing_ || !waiting_.empty() || !raft_->leads(local()))
+        return;
     const auto& head = head_.head();
     Checker::Block block;
     block.number = head ? head->number.next() : BlockNumber{1};
@@ -338,7 +360,7 @@ void Node::produce(std::uint64_t salt) {
     block.hash = payload::envelope_from_ssz(octets)->hash;
     world_.checker.proposes(digest(octets.span()));
     const auto ask = next_ask();
-    proposals_.emplace(ask, Commit{block});
+    proposals_.emplace(ask, Commit{block, [](bool) {}});
     step(consensus::Proposed{ask, octets});
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "checker.hpp"
+#include "core/control/action.hpp"
 #include "core/payload/unsafe_head.hpp"
 #include "disk.hpp"
 #include "network.hpp"
@@ -49,6 +50,8 @@ public:
     /// For this life of the process; later where it is frozen, never where it has ended.
     void give(std::uint64_t life, consensus::Input input);
     void step(const consensus::Input& input);
+    /// As give(), for work of the process beside the protocol.
+    void run(std::uint64_t life, std::function<void()> work);
     void end_stall();
 
     /// Names what is asked; answered through `what` of the ask.
@@ -57,6 +60,16 @@ public:
     void produce(std::uint64_t salt);
     /// Asks for a read; `committed`: what the group has committed by now, and the answer may not lack.
     void read(LogIndex committed);
+
+    // What the control loop asks of the group. `done` comes from inside a step, once, or with the process
+    // never.
+    void commit(const Checker::Block& block, const Bytes& octets, std::function<void(bool)> done);
+    void confirm(std::function<void(std::optional<control::Confirmed>)> done);
+    void transfer(const ServerId& target, std::function<void(bool)> done);
+    /// What the log still holds of this height.
+    [[nodiscard]] std::optional<std::pair<Checker::Block, Bytes>> payload(BlockNumber number) const;
+    [[nodiscard]] Instant local_now() const { return local(); }
+    [[nodiscard]] Instant world_time(Instant when) const { return clock_.world(when); }
 
     [[nodiscard]] bool running() const noexcept { return raft_ != nullptr; }
     [[nodiscard]] bool awake() const { return running() && frozen_until_ <= world_.schedule.now(); }
@@ -76,6 +89,13 @@ public:
     DiskWeather disk_weather;
     bool empty_at_boot{false};
 
+    // What the control loop hears; from inside a step.
+    std::function<void()> on_death = [] {};
+    bool controlled{false};  ///< a control loop decides who produces, not this member
+    std::function<void(Term)> on_elected = [](Term) {};
+    std::function<void(Term)> on_stepped_down = [](Term) {};
+    std::function<void(bool)> on_leader = [](bool) {};
+    std::function<void(peers::Head)> on_head = [](peers::Head) {};
     /// Called behind every step.
     std::function<void(Who)> on_step = [](Who) {};
     /// How many of the voters' disks hold an entry, and how many voters there are.
@@ -86,7 +106,9 @@ public:
 private:
     struct Commit {
         Checker::Block block;
+        std::function<void(bool)> done;
     };
+    using Confirmed = std::function<void(std::optional<control::Confirmed>)>;
 
     void perform(consensus::Output out);
     void stage(const consensus::Write& write, DiskWrite& staged);
@@ -96,6 +118,10 @@ private:
                              const consensus::Output& out);
     void check_said(const consensus::Message& message);
     void apply_up_to(LogIndex commit);
+    void lose_waiters();
+    void serve_confirmed();
+    [[nodiscard]] control::Confirmed standing() const;
+    [[nodiscard]] bool contradicts(const Checker::Block& block) const;
     void publish();
     void answer(const consensus::Output& out);
     void flush();
@@ -135,6 +161,9 @@ private:
     std::map<std::pair<LogIndex, Term>, Commit> waiting_;
     std::map<consensus::Ask, Commit> proposals_;
     std::map<consensus::Ask, LogIndex> reads_;
+    std::map<consensus::Ask, Confirmed> confirms_;
+    std::deque<std::pair<LogIndex, Confirmed>> confirmed_later_;
+    std::map<consensus::Ask, std::function<void(bool)>> transfers_;
     std::optional<consensus::Ask> confirming_;
     std::optional<LogIndex> confirmed_;  ///< once this is applied, blocks may be made
     bool producing_{false};

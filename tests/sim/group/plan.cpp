@@ -16,11 +16,12 @@ struct Named {
     unsigned one_seed_in;
 };
 constexpr std::array<Named, trouble_count> troubles{{
-    {"loss", 3},       {"delay", 3},       {"duplicates", 4}, {"reordering", 5},  {"cuts", 2},
-    {"slow_links", 6}, {"large_lost", 6},  {"resets", 4},     {"half_open", 5},   {"slow_disk", 4},
-    {"stalls", 5},     {"disk_errors", 5}, {"crashes", 2},    {"crash_loops", 6}, {"lost_host", 4},
-    {"pauses", 4},     {"drift", 2},       {"transfers", 3},  {"membership", 3},  {"eligibility", 5},
-    {"rot", 5},        {"wipe", 5},        {"gone", 4},       {"real_store", 60},
+    {"loss", 3},       {"delay", 3},       {"duplicates", 4},  {"reordering", 5},  {"cuts", 2},
+    {"slow_links", 6}, {"large_lost", 6},  {"resets", 4},      {"half_open", 5},   {"slow_disk", 4},
+    {"stalls", 5},     {"disk_errors", 5}, {"crashes", 2},     {"crash_loops", 6}, {"lost_host", 4},
+    {"pauses", 4},     {"drift", 2},       {"transfers", 3},   {"membership", 3},  {"eligibility", 5},
+    {"rot", 5},        {"wipe", 5},        {"gone", 4},        {"control", 3},     {"sick", 3},
+    {"down", 3},       {"slow_node", 4},   {"late_gossip", 2}, {"real_store", 60},
 }};
 
 }  // namespace
@@ -72,6 +73,9 @@ Plan draw_plan(std::uint64_t seed, Duration span) {
     if (plan.voters < 3 || plan.has(Trouble::membership)) plan.drop(Trouble::wipe);
     if (plan.voters < 3 || plan.has(Trouble::membership) || plan.has(Trouble::wipe)) plan.drop(Trouble::rot);
     if (plan.has(Trouble::real_store)) plan.drop(Trouble::rot);
+    if (!plan.has(Trouble::control))
+        for (const auto needs : {Trouble::sick, Trouble::down, Trouble::slow_node, Trouble::late_gossip})
+            plan.drop(needs);
     return plan;
 }
 

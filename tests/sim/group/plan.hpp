@@ -36,6 +36,11 @@ enum class Trouble : std::uint8_t {
     rot,          ///< an entry turns unreadable while its member is down
     wipe,         ///< once, a member comes back empty under its old name
     gone,         ///< members learn that the leader's host refuses connections
+    control,      ///< the real control loop on every host decides who produces; the four below need it
+    sick,         ///< a sequencer is unhealthy for a while
+    down,         ///< a sequencer is restarted, and is idle then
+    slow_node,    ///< a sequencer answers late, some calls after their deadline
+    late_gossip,  ///< other sequencers get blocks late, or not before they are posted
     real_store,   ///< every member keeps its log in the real store, on a simulated disk
     count
 };

@@ -12,8 +12,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int calm_rounds = 10;      // election time-outs until blocks flow again (reliability.md 3.1)
-constexpr int catch_up_rounds = 30;  // until every member has them
+constexpr int calm_rounds = 10;             // election time-outs until blocks flow again (reliability.md 3.1)
+constexpr int calm_rounds_controlled = 60;  // the sequencers must be found fit, and be fed what they lack
+constexpr int catch_up_rounds = 30;         // until every member has them
 
 }  // namespace
 
@@ -55,6 +56,12 @@ World::World(Plan plan, std::ostream* tell)
             schedule_.after(wait, [this, failed] { start(failed); });
         };
     }
+    for (Who who = 0; plan_.has(Trouble::control) && who < size_; ++who) {
+        node(who).controlled = true;
+        stations_.push_back(std::make_unique<Station>(around_, node(who)));
+        stations_[who]->on_block = [this, who](const Sequencer::Known& block) { gossip(who, block); };
+        node(who).on_death = [this, who] { stations_[who]->died(); };
+    }
     for (std::size_t i = 0; i < trouble_count; ++i) dice_.emplace_back(plan_.seed * 1000003 + i);
 }
 
@@ -63,6 +70,7 @@ Result World::run() {
         found_group();
         unleash();
         keep_producing();
+        if (!stations_.empty()) keep_polling();
         run_for(plan_.span);
         calm();
     } catch (const std::exception& violation) {
@@ -110,6 +118,7 @@ void World::found_group() {
 void World::start(Who who) {
     if (node(who).running()) return;
     node(who).boot();
+    if (!stations_.empty()) stations_[who]->boot();
     // An operator says of a member that never held anything that it is new (`raft.join=new`).
     const bool asks = node(who).empty_at_boot && wiped_ == who;
     if (asks) node(who).step(consensus::VoteHoldChanged{consensus::VoteHold::asking});
@@ -150,7 +159,41 @@ void World::keep_producing() {
         one->produce(++salt_);
         one->read(checker_.committed());
     }
+    for (auto& one : stations_) one->produce();
     schedule_.after(plan_.block_time, [this] { keep_producing(); });
+}
+
+void World::gossip(Who from, const Sequencer::Known& block) {
+    for (Who to = 0; to < size_; ++to) {
+        if (to == from) continue;
+        const bool late = plan_.has(Trouble::late_gossip) && troubled_ && random_.next() % 3 == 0;
+        if (late && random_.next() % 2 == 0) continue;
+        schedule_.after(random_.between(5ms, late ? 10s : 50ms),
+                        [this, to, block] { stations_[to]->gossiped(block); });
+    }
+}
+
+// The peers' RPC: each host asks the others once a second.
+void World::keep_polling() {
+    for (Who who = 0; who < size_; ++who)
+        if (node(who).awake()) stations_[who]->see(view_of(who));
+    schedule_.after(1s, [this] { keep_polling(); });
+}
+
+peers::View World::view_of(Who who) const {
+    peers::View view;
+    for (const auto& server : nodes_[who]->raft().latest_configuration().servers) {
+        const auto other = static_cast<Who>(server.id.text()[0] - 'a');
+        if (other == who) continue;
+        auto& row = view.rows.emplace_back();
+        row.member = {server.id, server.suffrage == consensus::Suffrage::voter, peers::Reach::configured};
+        row.asked = true;
+        row.known = nodes_[other]->awake() && network_.reaches(who, other) && network_.reaches(other, who);
+        if (!row.known) continue;
+        row.age = Duration{};
+        row.status = stations_[other]->status();
+    }
+    return view;
 }
 
 std::optional<std::size_t> World::leader() const {
@@ -209,14 +252,23 @@ void World::calm() {
         node(who).thaw();
         node(who).end_stall();
         start(who);
-        node(who).give(node(who).life(), consensus::EligibilityChanged{});
+        if (stations_.empty()) {
+            node(who).give(node(who).life(), consensus::EligibilityChanged{});
+            continue;
+        }
+        auto& sequencer = stations_[who]->sequencer;
+        sequencer.up = true;
+        sequencer.sick = false;
+        sequencer.slow = {};
+        stations_[who]->pause(false);
     }
     const auto round = plan_.raft.election_timeout;
     // A connection that carries nothing is given up after its deadline, and only then is another one made.
     run_for(5s);
     const auto before = checker_.acknowledged();
     bool flows = false;
-    for (int i = 0; i < calm_rounds && !flows; ++i) {
+    const auto rounds = stations_.empty() ? calm_rounds : calm_rounds_controlled;
+    for (int i = 0; i < rounds && !flows; ++i) {
         run_for(round);
         flows = checker_.acknowledged() >= before + 2;
     }

@@ -14,6 +14,7 @@
 #include "node.hpp"
 #include "plan.hpp"
 #include "schedule.hpp"
+#include "station.hpp"
 #include "trace.hpp"
 
 namespace conductor::sim {
@@ -43,6 +44,9 @@ private:
     void calm();
     void run_for(Duration span);
     void keep_producing();
+    void keep_polling();
+    void gossip(Who from, const Sequencer::Known& block);
+    [[nodiscard]] peers::View view_of(Who who) const;
     void stepped(Who who);
     [[nodiscard]] std::pair<std::size_t, std::size_t> copies(const consensus::Configuration& members,
                                                              consensus::Position position) const;
@@ -56,6 +60,7 @@ private:
     void unleash();
     void keep_making(Trouble trouble);
     void make(Trouble trouble, consensus::Random& draw);
+    void make_at_station(Trouble trouble, consensus::Random& draw);
     void crash(Who who, consensus::Random& draw, bool soon);
     void operate(Trouble trouble, consensus::Random& draw);
     void draw_weather();
@@ -69,6 +74,7 @@ private:
     Network network_;
     Surroundings around_;
     std::vector<std::unique_ptr<Node>> nodes_;
+    std::vector<std::unique_ptr<Station>> stations_;  ///< empty: no control loops
     std::vector<consensus::Random> dice_;  ///< one for each trouble: dropping one leaves the others as they are
     bool troubled_{true};
     std::optional<Who> wiped_;
