@@ -251,7 +251,8 @@ RecordedBlock Mixed::next_block(std::size_t octets) {
 std::string Mixed::commit(std::size_t octets) {
     const auto block = next_block(octets);
     std::string said;
-    const auto done = eventually(20s, [&] {
+    // On a starved machine ten mebibytes can cost a leader its lease more than once.
+    const auto done = eventually(60s, [&] {
         said = at(leader()).commit(block);
         return said.empty();
     });
