@@ -29,9 +29,15 @@ bool Raft::State::leaving() const {
            is_voter(membership.committed(), settings.self.id);
 }
 
+// Nobody else can lead, nor be leading still: a leader that gave its vote away leads until the entry that says
+// so is committed, and that is not known before it is, or before another change has followed it.
 bool Raft::State::alone() const {
-    return may_campaign() && count_voters(membership.latest()) == 1 &&
-           is_voter(membership.latest(), settings.self.id);
+    const auto sole = [&](const Configuration& members) {
+        return count_voters(members) == 1 && is_voter(members, settings.self.id);
+    };
+    const bool first = membership.committed_index() == LogIndex{};
+    const bool settled = membership.latest_index() <= commit || first || sole(membership.committed());
+    return may_campaign() && sole(membership.latest()) && settled;
 }
 
 Duration Raft::State::patience() {

@@ -17,6 +17,7 @@
 #include "core/daemon/group_port.hpp"
 #include "core/daemon/node_port.hpp"
 #include "core/daemon/node_probe.hpp"
+#include "core/daemon/outage_watch.hpp"
 #include "core/daemon/payload_shelf.hpp"
 #include "core/daemon/peer_watch.hpp"
 #include "core/daemon/plugin_house.hpp"
@@ -61,6 +62,7 @@ public:
 
 private:
     void meet_members();
+    void show_chain();
     boost::asio::awaitable<void> stop_parts();
 
     const config::Settings& settings_;
@@ -79,6 +81,8 @@ private:
     PeerWatch peers_;
     PortraitDesk portrait_;
     std::optional<NodeProbe> probe_;
+    OutageWatch outage_;
+    std::optional<std::uint64_t> el_head_;  ///< as of the last time it was asked for
 };
 
 }  // namespace conductor::daemon

@@ -6,7 +6,7 @@
 
 #include "core/config/load.hpp"
 #include "core/daemon/daemon.hpp"
-#include "core/daemon/network_lookup.hpp"
+#include "core/plugin/network_lookup.hpp"
 #include "core/runtime/logging.hpp"
 
 #ifndef CONDUCTOR_VERSION
@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
     config::Surroundings around;
     around.environment = config::process_environment();
     around.files = config::disk_files();
-    around.profile = [](const std::string& name) { return daemon::look_up_network(name); };
+    around.profile = [](const std::string& name) { return plugin::look_up_network(name); };
     around.version = CONDUCTOR_VERSION;
     around.output_is_terminal = ::isatty(STDOUT_FILENO) == 1;
     const std::vector<std::string> words{argv + 1, argv + argc};

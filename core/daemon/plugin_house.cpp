@@ -50,7 +50,7 @@ private:
     }
 };
 
-std::string first_line(const std::string& file) {
+std::string token_line(const std::string& file) {
     std::ifstream in{file};
     std::string line;
     std::getline(in, line);
@@ -67,7 +67,7 @@ Result<HttpEndpoints, std::vector<std::string>> endpoints_of(const config::Setti
     for (const auto& endpoint : settings.plugins.endpoints) {
         plugin::HttpEndpoint there{endpoint.url, endpoint.timeout.value_or(5s), {}};
         if (!endpoint.token_file.empty()) {
-            const auto token = first_line(endpoint.token_file);
+            const auto token = token_line(endpoint.token_file);
             if (token.empty())
                 problems.push_back(plugin::to_prefix({endpoint.place.file, endpoint.place.line, 0}) +
                                    "endpoint \"" + endpoint.name + "\": token_file " + endpoint.token_file +
@@ -132,7 +132,8 @@ struct PluginHouse::Furnishing {
         auto options = plugin::check_options(wish.subject, plugin::to_place(wanted.place),
                                              *admitted->descriptor, wish.options, endpoints);
         if (!options) {
-            problems.insert(problems.end(), options.error().begin(), options.error().end());
+            const auto wrong = options.error();  // a copy at each call: its ends must be those of one
+            problems.insert(problems.end(), wrong.begin(), wrong.end());
             return std::nullopt;
         }
         plugin::InstanceSpec spec{wanted.name, *admitted, std::move(*options)};
@@ -178,12 +179,13 @@ Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish
         logging::warn("plugins of this user are trusted: for development and tests only",
                       {{"option", "plugins.trust"}});
 
+    const auto gauges =
+        std::make_shared<NodeGauges>(std::make_shared<plugin::ServedMetrics>(std::move(metrics)));
     Furnishing furnishing{
         plugin::Registry{std::move(registry)},
         plugin::CrashMarks::read(marks, unix_seconds()),
         {},
-        {std::make_shared<LoggedPlugins>(), std::make_shared<plugin::ServedMetrics>(std::move(metrics)),
-         std::make_shared<plugin::SystemClock>(), std::move(*http)},
+        {std::make_shared<LoggedPlugins>(), gauges, std::make_shared<plugin::SystemClock>(), std::move(*http)},
         std::make_shared<plugin::Watch>(),
         [&core](std::function<void()> work) { boost::asio::post(core, std::move(work)); },
         {},
@@ -191,11 +193,13 @@ Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish
     for (const auto& [name, endpoint] : *endpoints) furnishing.endpoints.push_back(name);
 
     std::unique_ptr<PluginHouse> house{new PluginHouse{core}};
+    house->gauges_ = gauges;
     // Checks come first: instance and plan of a check have the same place.
     for (const auto& wish : wishes->checks) {
         auto made = furnishing.make(wish);
         if (!made) continue;
         house->plans_.push_back(plan_of(wish.instance, made->admitted, settings.health));
+        if (made->admitted.bundled) gauges->know(wish.instance.name, made->admitted.descriptor->id);
         house->checks_.push_back(std::make_unique<HealthPort>(*made->instance));
         house->instances_.push_back(std::move(made->instance));
     }

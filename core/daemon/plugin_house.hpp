@@ -12,6 +12,7 @@
 #include "core/control/portrait.hpp"
 #include "core/control/rounds.hpp"
 #include "core/daemon/health_port.hpp"
+#include "core/daemon/node_gauges.hpp"
 #include "core/daemon/plugin_wishes.hpp"
 #include "core/metrics/metrics.hpp"
 #include "core/plugin/leader_transfer.hpp"
@@ -48,6 +49,8 @@ public:
     [[nodiscard]] const std::vector<control::CheckPlan>& plans() const { return plans_; }
     /// The id of each check's plugin, in the order of `plans()`.
     [[nodiscard]] std::vector<std::string> check_plugins() const;
+    /// What the bundled checks measure of the node.
+    [[nodiscard]] const NodeGauges& gauges() const { return *gauges_; }
 
 private:
     explicit PluginHouse(boost::asio::io_context& core) : core_{core} {}
@@ -55,6 +58,7 @@ private:
 
     boost::asio::io_context& core_;
     std::vector<std::unique_ptr<plugin::Instance>> instances_;
+    std::shared_ptr<NodeGauges> gauges_;
     plugin::Instance* driver_{nullptr};
     std::optional<plugin::LeaderTransfer> transfer_;
     std::vector<std::unique_ptr<HealthPort>> checks_;

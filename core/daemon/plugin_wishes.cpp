@@ -91,7 +91,8 @@ PluginWish wish(config::PluginInstance instance, const char* kind, const std::st
     if (auto options = plugin::raw_options(out.subject, instance.options)) {
         out.options = std::move(*options);
     } else {
-        problems.insert(problems.end(), options.error().begin(), options.error().end());
+        const auto wrong = options.error();  // a copy at each call: its ends must be those of one
+        problems.insert(problems.end(), wrong.begin(), wrong.end());
     }
     for (auto& flag : flags_of(instance.plugin, settings)) {
         const bool said =

@@ -30,6 +30,8 @@ public:
     PortraitDesk(boost::asio::io_context& core, const config::Settings& settings, Sitters sitters);
 
     /// From now on there is a replica; it outlives stop(). On core.
+    /// The newest block of the own execution layer; nothing where it does not say in time.
+    void ask_head(ExecutionHead::Done done) { head_.ask(std::move(done)); }
     void open(const replica::Replica& replica) { replica_ = &replica; }
     /// Before this object goes; nobody who waits is answered any more. On core.
     boost::asio::awaitable<void> stop() { return head_.stop(); }

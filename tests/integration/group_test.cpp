@@ -72,7 +72,16 @@ TEST_CASE("a group of three loses nothing that was acknowledged when its leader 
     const auto dead = static_cast<std::size_t>(sites.leader());
     sites.kill(dead);
     for (int i = 0; i < 50; ++i, ++number) REQUIRE(sites.commit(account, small_block(number)).empty());
-    CHECK(sites.leader() != static_cast<int>(dead));
+    const auto heir = sites.leader();
+    REQUIRE(heir != static_cast<int>(dead));
+    for (const auto* series : {"failover_duration_seconds_count 1\n", "raft_last_contact_seconds{peer=\"seq-",
+                               "raft_peer_next_index{peer=\"seq-"}) {
+        INFO(series);
+        CHECK(eventually(5s, [&] {  // levels are renewed once a second
+            const auto figures = sites.metrics(static_cast<std::size_t>(heir));
+            return figures.find("\nop_conductor_" + std::string{series}) != std::string::npos;
+        }));
+    }
 
     REQUIRE(sites.start(dead));
     for (int i = 0; i < 10; ++i, ++number) REQUIRE(sites.commit(account, small_block(number)).empty());

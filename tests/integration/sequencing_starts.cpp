@@ -165,6 +165,20 @@ TEST_CASE("op-conductor's flags for execution layer and rollup-boost bring their
     CHECK(report.find("el.peers.few") == std::string::npos);
 }
 
+TEST_CASE("limits as large as Go's flags take them are taken", "[sequencing][start][1.2]") {
+    const std::string most{"18446744073709551615"};
+    SequencingHost host{"largest-limits",
+                        {{"OP_CONDUCTOR_HEALTHCHECK_UNSAFE_INTERVAL", most},
+                         {"OP_CONDUCTOR_HEALTHCHECK_SAFE_ENABLED", "true"},
+                         {"OP_CONDUCTOR_HEALTHCHECK_SAFE_INTERVAL", most},
+                         {"OP_CONDUCTOR_HEALTHCHECK_MIN_PEER_COUNT", most}}};
+    REQUIRE(host.start_daemon());
+    CHECK(host.logs("peer count is below minimum"));
+    host.sicken(true);
+    CHECK(host.says("conductor_sequencerHealthy", "false"));
+    CHECK(host.logged("unsafe head is falling behind") == 0);
+}
+
 TEST_CASE("a check of the file stands beside those of the flags", "[sequencing][plugins][S-47]") {
     PluginHost host{"beside", "org.example.sample", "mode = \"healthy\""};
     REQUIRE(host->sequence(1));
@@ -179,6 +193,7 @@ TEST_CASE("a check of the file decides as those of the flags do", "[sequencing][
     REQUIRE(host->start_daemon());
     CHECK(host->says("conductor_sequencerHealthy", "false"));
     CHECK(host->logs("err=\"sequencer is not healthy\""));
+    CHECK(host->logs("msg=\"health check holds something against the sequencer\" check=extra reason="));
 }
 
 TEST_CASE("a plugin that is not installed is named with where it was looked for", "[sequencing][plugins]") {
@@ -187,6 +202,25 @@ TEST_CASE("a plugin that is not installed is named with where it was looked for"
     CHECK(said.find("plugin \\\"org.example.smaple\\\" is not installed") != std::string::npos);
     CHECK(said.find(CONDUCTOR_TEST_PLUGINS) != std::string::npos);
     CHECK(said.find(".toml:6:10") != std::string::npos);
+}
+
+TEST_CASE("every wrong option of a plugin is named, with its place and what was meant",
+          "[sequencing][plugins]") {
+    PluginHost host{"bad-options", "org.example.sample", "mod = \"healthy\", min = 2000, patience = \"soon\""};
+    const auto said = host.refusal(1);
+    INFO(said);
+    CHECK(said.find("did you mean \\\"mode\\\"?") != std::string::npos);
+    CHECK(said.find("is out of range") != std::string::npos);
+
+    CHECK(said.find("Application failed") != std::string::npos);
+}
+
+TEST_CASE("what can be no option at all is refused with its place", "[sequencing][plugins]") {
+    PluginHost host{"no-option", "org.example.sample", "mode = 2026-01-01, paths = [[1]]"};
+    const auto said = host.refusal(1);
+    INFO(said);
+    CHECK(said.find("mode: a date or time is no value of an option") != std::string::npos);
+    CHECK(said.find("paths: an array is no value of an option") != std::string::npos);
 }
 
 TEST_CASE("a file that is no library is no plugin", "[sequencing][plugins]") {

@@ -1,10 +1,10 @@
-#include "core/daemon/network_lookup.hpp"
+#include "core/plugin/network_lookup.hpp"
 
 #include <catch2/catch.hpp>
 
 #include "tests/unit/plugin/world.hpp"
 
-using namespace conductor::daemon;
+using namespace conductor::plugin;
 using conductor::plugin::test::raw;
 using conductor::plugin::test::TemporaryDirectory;
 

@@ -1,4 +1,4 @@
-#include "core/daemon/network_lookup.hpp"
+#include "core/plugin/network_lookup.hpp"
 
 #include <conductor/plugin.h>
 
@@ -15,7 +15,7 @@
 #include "core/plugin/registry.hpp"
 #include "core/plugin/text.hpp"
 
-namespace conductor::daemon {
+namespace conductor::plugin {
 
 using namespace std::chrono_literals;
 
@@ -28,25 +28,23 @@ constexpr auto call_limit = 2s;
 constexpr auto close_limit = 500ms;
 
 // Names are looked up before there is a log, a scrape or an endpoint: a provider that wants them gets nothing.
-class NoLog final : public plugin::PluginLog {
+class NoLog final : public PluginLog {
 public:
-    void write(plugin::LogLevel, std::string_view, std::string_view, std::string_view,
-               std::span<const plugin::LogPair>) override {}
+    void write(LogLevel, std::string_view, std::string_view, std::string_view,
+               std::span<const LogPair>) override {}
 };
-class NoMetrics final : public plugin::PluginMetrics {
+class NoMetrics final : public PluginMetrics {
 public:
-    void gauge(const plugin::MetricSeries&, double) override {}
-    void count(const plugin::MetricSeries&, std::uint64_t) override {}
+    void gauge(const MetricSeries&, double) override {}
+    void count(const MetricSeries&, std::uint64_t) override {}
 };
-class NoHttp final : public plugin::HttpPost {
+class NoHttp final : public HttpPost {
 public:
-    Result<plugin::HttpReply, plugin::HttpError> post(const plugin::HttpCall&) override { return none(); }
-    Result<plugin::HttpReply, plugin::HttpError> get(const plugin::HttpCall&) override { return none(); }
+    Result<HttpReply, HttpError> post(const HttpCall&) override { return none(); }
+    Result<HttpReply, HttpError> get(const HttpCall&) override { return none(); }
 
 private:
-    static plugin::HttpError none() {
-        return {plugin::HttpError::Kind::no_endpoint, "there are no endpoints yet"};
-    }
+    static HttpError none() { return {HttpError::Kind::no_endpoint, "there are no endpoints yet"}; }
 };
 
 Result<void, Complaint> flatten(const config::TomlTable& table, const std::string& prefix,
@@ -73,11 +71,11 @@ Result<void, Complaint> flatten(const config::TomlTable& table, const std::strin
 /// The provider at work, on a core thread of its own that runs while somebody waits.
 class Provider {
 public:
-    Provider(const plugin::Admitted& admitted, plugin::OptionValues options)
+    Provider(const Admitted& admitted, OptionValues options)
         : instance_{{"network", admitted, std::move(options)},
-                    {std::make_shared<NoLog>(), std::make_shared<NoMetrics>(),
-                     std::make_shared<plugin::SystemClock>(), std::make_shared<NoHttp>()},
-                    std::make_shared<plugin::Watch>(),
+                    {std::make_shared<NoLog>(), std::make_shared<NoMetrics>(), std::make_shared<SystemClock>(),
+                     std::make_shared<NoHttp>()},
+                    std::make_shared<Watch>(),
                     [this](std::function<void()> work) { boost::asio::post(core_, std::move(work)); }},
           profiles_{instance_} {}
     ~Provider() {
@@ -86,16 +84,16 @@ public:
     Provider(const Provider&) = delete;
     Provider& operator=(const Provider&) = delete;
 
-    Result<void, plugin::CallError> open() {
-        return wait<Result<void, plugin::CallError>>(
+    Result<void, CallError> open() {
+        return wait<Result<void, CallError>>(
             [this](auto done) { instance_.open(open_limit, std::move(done)); });
     }
-    Result<std::optional<std::string>, plugin::CallError> resolve(const std::string& name) {
-        return wait<Result<std::optional<std::string>, plugin::CallError>>(
+    Result<std::optional<std::string>, CallError> resolve(const std::string& name) {
+        return wait<Result<std::optional<std::string>, CallError>>(
             [&](auto done) { profiles_.resolve(name, call_limit, std::move(done)); });
     }
-    Result<std::vector<std::string>, plugin::CallError> names() {
-        return wait<Result<std::vector<std::string>, plugin::CallError>>(
+    Result<std::vector<std::string>, CallError> names() {
+        return wait<Result<std::vector<std::string>, CallError>>(
             [this](auto done) { profiles_.list(call_limit, std::move(done)); });
     }
 
@@ -112,19 +110,25 @@ private:
     }
 
     boost::asio::io_context core_;
-    plugin::Instance instance_;
-    plugin::NetworkProfile profiles_;
+    Instance instance_;
+    NetworkProfile profiles_;
 };
 
 Complaint cannot_ask(const std::string& id, const std::string& why) {
     return Complaint{"the provider " + id + " cannot be asked: " + why};
 }
 
-Result<std::unique_ptr<Provider>, Complaint> open_provider(const plugin::Registry& registry,
+Registry own_registry() {
+    RegistrySettings settings;
+    settings.executable = own_executable();
+    return Registry{std::move(settings)};
+}
+
+Result<std::unique_ptr<Provider>, Complaint> open_provider(const Registry& registry,
                                                            const NetworkProvider& wanted) {
     const auto admitted = registry.admit({wanted.id, CONDUCTOR_NETWORK_PROFILE, "network", {}, {}});
     if (!admitted) return cannot_ask(wanted.id, admitted.error().text);
-    auto options = plugin::check_options("network", {}, *admitted->descriptor, wanted.options, {});
+    auto options = check_options("network", {}, *admitted->descriptor, wanted.options, {});
     if (!options) return cannot_ask(wanted.id, options.error().front());
     auto provider = std::make_unique<Provider>(*admitted, std::move(*options));
     if (const auto opened = provider->open(); !opened) return cannot_ask(wanted.id, opened.error().text);
@@ -171,25 +175,46 @@ Result<config::Profile, Complaint> merge_profiles(const std::vector<ProfileText>
     return policy;
 }
 
-Result<config::Profile, Complaint> look_up_network(const std::string& name,
-                                                   const std::vector<NetworkProvider>& wanted) {
-    plugin::RegistrySettings settings;
-    settings.executable = plugin::own_executable();
-    const plugin::Registry registry{std::move(settings)};
+Result<std::vector<ProfileText>, Complaint> profile_texts(const std::string& name,
+                                                          const std::vector<NetworkProvider>& providers) {
+    const Registry registry = own_registry();
     std::vector<ProfileText> texts;
-    std::vector<std::string> names;
-    for (const auto& one : wanted) {
+    for (const auto& one : providers) {
         const auto provider = open_provider(registry, one);
         if (!provider) return provider.error();
         const auto text = (*provider)->resolve(name);
         if (!text) return cannot_ask(one.id, text.error().text);
         if (*text) texts.push_back({one.id, **text});
-        if (const auto known = (*provider)->names()) names.insert(names.end(), known->begin(), known->end());
     }
-    if (!texts.empty()) return merge_profiles(texts, name);
+    return texts;
+}
 
+Result<std::vector<NetworkName>, Complaint> network_names(const std::vector<NetworkProvider>& providers) {
+    const Registry registry = own_registry();
+    std::map<std::string, std::string> known;
+    for (const auto& one : providers) {
+        const auto provider = open_provider(registry, one);
+        if (!provider) return provider.error();
+        const auto names = (*provider)->names();
+        if (!names) return cannot_ask(one.id, names.error().text);
+        for (const auto& name : *names) known.try_emplace(name, one.id);
+    }
+    std::vector<NetworkName> out;
+    for (const auto& [name, provider] : known) out.push_back({name, provider});
+    return out;
+}
+
+Result<config::Profile, Complaint> look_up_network(const std::string& name,
+                                                   const std::vector<NetworkProvider>& wanted) {
+    const auto texts = profile_texts(name, wanted);
+    if (!texts) return texts.error();
+    if (!texts->empty()) return merge_profiles(*texts, name);
+
+    std::vector<std::string> names;
+    if (const auto known = network_names(wanted))
+        for (const auto& one : *known) names.push_back(one.name);
     std::string near;
-    if (const auto meant = plugin::near_name(name, names)) near = "did you mean \"" + *meant + "\"? ";
+    if (const auto meant = near_name(name, names)) near = "did you mean \"" + *meant + "\"? ";
     return Complaint{near +
                      "a network is added as /etc/conductord/networks.d/NAME.toml; without a name the limits "
                      "of the health checks are set by their flags"};
@@ -199,4 +224,4 @@ Result<config::Profile, Complaint> look_up_network(const std::string& name) {
     return look_up_network(name, network_providers());
 }
 
-}  // namespace conductor::daemon
+}  // namespace conductor::plugin

@@ -9,11 +9,11 @@
 #include "core/config/load.hpp"
 #include "core/plugin/options.hpp"
 
-namespace conductor::daemon {
+namespace conductor::plugin {
 
 struct NetworkProvider {
     std::string id;
-    std::vector<plugin::RawOption> options;
+    std::vector<RawOption> options;
 };
 /// Files first, then what is compiled in.
 [[nodiscard]] std::vector<NetworkProvider> network_providers();
@@ -32,10 +32,22 @@ struct ProfileText {
     std::string provider;
     std::string text;
 };
+/// Of the providers that know the name, in their order. Nobody knows it: empty.
+[[nodiscard]] Result<std::vector<ProfileText>, Complaint> profile_texts(
+    const std::string& name, const std::vector<NetworkProvider>& providers);
+
+struct NetworkName {
+    std::string name;
+    std::string provider;  ///< the first that knows it
+};
+/// All names, aliases included, sorted, each once.
+[[nodiscard]] Result<std::vector<NetworkName>, Complaint> network_names(
+    const std::vector<NetworkProvider>& providers);
+
 /// The options that the `[policy]` of profiles sets, as one would write them behind their flags; the first text
 /// has the first word. Pure.
 ///   errors  a text is no TOML, or has a value that no option takes; a fact differs from a later text's
 [[nodiscard]] Result<config::Profile, Complaint> merge_profiles(const std::vector<ProfileText>& texts,
                                                                 const std::string& name);
 
-}  // namespace conductor::daemon
+}  // namespace conductor::plugin
