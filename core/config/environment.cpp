@@ -7,7 +7,7 @@
 namespace conductor::config {
 namespace {
 
-constexpr std::string_view prefix = "OP_CONDUCTOR";  // without underscore, as Go looks for strays
+constexpr std::string_view variable_prefix = "OP_CONDUCTOR";  // without underscore, as Go looks for strays
 
 bool counts_when_empty(Type type) noexcept {
     return type == Type::text || type == Type::boolean;
@@ -48,7 +48,7 @@ Variables read_environment(const Environment& environment) {
             out.problems.push_back(complaint(option, name, text, value.error()));
     }
     for (const auto& [name, value] : environment)
-        if (name.starts_with(prefix) && !known.contains(name)) out.unknown.push_back(name);
+        if (name.starts_with(variable_prefix) && !known.contains(name)) out.unknown.push_back(name);
     return out;
 }
 

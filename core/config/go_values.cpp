@@ -212,7 +212,7 @@ Result<Value, ValueError> parse_value(const Option& option, std::string_view tex
         case Type::list:
             return Value{split(text)};
     }
-    CONDUCTOR_CHECK(!"a type outside the enumeration");
+    CONDUCTOR_CHECK(false && "a type outside the enumeration");
     return Value{};
 }
 

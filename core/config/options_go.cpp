@@ -5,7 +5,7 @@
 namespace conductor::config {
 namespace {
 
-constexpr Option table[]{
+constexpr Option go_table[]{
     {.name = "consensus.addr",
      .type = Type::text,
      .need = Need::required_by_go,
@@ -271,7 +271,7 @@ constexpr Option table[]{
 }  // namespace
 
 std::span<const Option> go_options() noexcept {
-    return table;
+    return go_table;
 }
 
 }  // namespace conductor::config

@@ -4,7 +4,7 @@
 namespace conductor::config {
 namespace {
 
-constexpr Option table[]{
+constexpr Option our_table[]{
     {.name = "beta.extra-networks",
      .type = Type::boolean,
      .fallback = "false",
@@ -262,7 +262,7 @@ constexpr Option table[]{
 }  // namespace
 
 std::span<const Option> our_options() noexcept {
-    return table;
+    return our_table;
 }
 
 }  // namespace conductor::config

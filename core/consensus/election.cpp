@@ -29,9 +29,15 @@ bool Raft::State::leaving() const {
            is_voter(membership.committed(), settings.self.id);
 }
 
+// Nobody else can lead, nor be leading still: a leader that gave its vote away leads until the entry that says
+// so is committed, and that is not known before it is, or before another change has followed it.
 bool Raft::State::alone() const {
-    return may_campaign() && count_voters(membership.latest()) == 1 &&
-           is_voter(membership.latest(), settings.self.id);
+    const auto sole = [&](const Configuration& members) {
+        return count_voters(members) == 1 && is_voter(members, settings.self.id);
+    };
+    const bool first = membership.committed_index() == LogIndex{};
+    const bool settled = membership.latest_index() <= commit || first || sole(membership.committed());
+    return may_campaign() && sole(membership.latest()) && settled;
 }
 
 Duration Raft::State::patience() {
@@ -188,14 +194,16 @@ void Raft::State::eligibility_changed(const EligibilityChanged& change) {
     election_at = std::max(now, since + patience());
 }
 
-// raft-wire 5.4.1. The mark is kept where the vote is, so that a restart in the middle does not lift it.
+// raft-wire 5.4.1. The mark is kept where the vote is, so that a restart in the middle does not lift it: by
+// then a leader may have told this node its term, and it does not look empty any more.
 void Raft::State::vote_hold_changed(VoteHold next) {
     if (next == VoteHold::asking && hold == VoteHold::held)
         return;  // a later question does not undo the answer
-    const bool was_held = hold == VoteHold::held;
+    const bool marked = hard.vote_term == HardState::held || hard.vote_term == HardState::asking;
     hold = next;
-    if (next == VoteHold::held && !was_held) set_hard_state({hard.term, HardState::held, {}});
-    if (next == VoteHold::none && was_held) set_hard_state({hard.term, Term{}, {}});
+    if (next == VoteHold::held) set_hard_state({hard.term, HardState::held, {}});
+    if (next == VoteHold::asking) set_hard_state({hard.term, HardState::asking, {}});
+    if (next == VoteHold::none && marked) set_hard_state({hard.term, Term{}, {}});
     if (next != VoteHold::held) hold_release.reset();
     if (next == VoteHold::none) election_at = alone() ? now : now + patience();
     if (next != VoteHold::none && (campaign || reign)) become_follower(hard.term, "the vote is held");

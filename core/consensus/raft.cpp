@@ -142,7 +142,8 @@ Raft::State::State(Settings set, StoredState stored, Instant start)
     if (hard.vote_candidate == settings.self.address) left_in = hard.vote_term;
     octets_since_snapshot = log.octets(commit.next(), log.last().index);
     snapshot_at = now + random.once_or_twice(settings.snapshot_interval);
-    hold = hard.vote_term == HardState::held ? VoteHold::held : VoteHold::none;
+    if (hard.vote_term == HardState::held) hold = VoteHold::held;
+    if (hard.vote_term == HardState::asking) hold = VoteHold::asking;
 
     // Nobody else can lead, so there is nobody to wait for.
     election_at = alone() ? now : now + patience();

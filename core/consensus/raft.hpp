@@ -107,8 +107,9 @@ struct EligibilityChanged {
     bool other_eligible{false};  ///< a peer is known that is
     std::string why;             ///< "paused", "not ready": goes into the answer
 };
-/// For a node that started empty (raft-wire 5.4.1). `held` outlives a restart and ends when a leader's log is
-/// stored; `asking` lasts until the shell says something else.
+/// For a node that started empty (raft-wire 5.4.1). `held` ends when a leader's log is stored; `asking` lasts
+/// until the shell says something else. Both outlive a restart: a shell that finds vote_hold() `asking` asks
+/// again.
 enum class VoteHold : std::uint8_t { none, asking, held };
 struct VoteHoldChanged {
     VoteHold hold{};

@@ -79,6 +79,8 @@ struct Entry {
 struct HardState {
     /// As `vote_term`: the vote is held, because this node may have forgotten one (raft-wire 5.4.1).
     static constexpr Term held{~std::uint64_t{0}};
+    /// As `vote_term`: whether it may have forgotten one is being asked.
+    static constexpr Term asking{~std::uint64_t{0} - 1};
 
     Term term;
     Term vote_term;

@@ -113,7 +113,8 @@ void Conductor::override_leader(bool on, OperatorDone done) {
 
 void Conductor::stop(OperatorDone done) {
     later([this, done = std::move(done)] {
-        done({});  // 2.4.5: whoever asks over RPC is answered before RPC ends
+        stopped_.store(true);  // the answer says that the connection ends
+        done({});              // 2.4.5: whoever asks over RPC is answered before RPC ends
         around_.leave();
     });
 }

@@ -84,7 +84,7 @@ ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around
       portrait_{around_.core,
                 settings,
                 {conductor_, around_.group, [this] { return peers_.view(); }, around_.plugins.check_plugins(),
-                 around_.version}} {
+                 [this] { return around_.plugins.rows(); }, around_.version}} {
     if (auto* strategy = around_.plugins.transfer())
         group_.rank_by(*strategy, [this] { return peers_.view(); });
 }

@@ -45,6 +45,7 @@ public:
     ControlHouse& operator=(const ControlHouse&) = delete;
 
     [[nodiscard]] control::Conductor& conductor() { return conductor_; }
+    [[nodiscard]] const control::Conductor& conductor() const { return conductor_; }
     [[nodiscard]] GroupDesk& desk() { return desk_; }
     [[nodiscard]] control::Portrait& portrait() { return portrait_; }
 

@@ -54,11 +54,12 @@ rpc::CommitRules commit_rules(const config::CommitSettings& commit) {
 
 }  // namespace
 
-Daemon::Daemon(config::Settings settings, std::string version)
+Daemon::Daemon(config::Settings settings, std::string version, ServiceSocket supervisor)
     : settings_{std::move(settings)},
       version_{std::move(version)},
       net_{net_threads},
       signals_{core_, SIGINT, SIGTERM},
+      supervisor_{core_, std::move(supervisor)},
       levels_timer_{core_},
       work_{core_.get_executor()},
       metrics_{std::make_shared<metrics::Metrics>(version_)},
@@ -76,6 +77,7 @@ Daemon::~Daemon() {
 int Daemon::run() {
     logging::info("initializing OpConductor", {{"version", version_}});
     wait_for_signal();
+    supervisor_.open([this] { return status(); });
     if (!furnish()) return exit_failed;
     logging::info("starting OpConductor");
     if (start_rpc() && start_metrics()) {
@@ -121,7 +123,11 @@ void Daemon::resume_orders() {
     orders_.emplace(core_, control_->conductor(), files_, directory, keep);
     const auto before = read_orders(files_, directory);
     if (before.overridden) control_->conductor().override_leader(true, [](const auto&) {});
-    if (before.paused && keep == KeepPause::yes) control_->conductor().pause([](const auto&) {});
+    const bool stays_paused = before.paused && keep == KeepPause::yes;
+    if (plugins_->gate_missing())
+        logging::warn("starting paused: a health check that decides is left out",
+                      {{"event", "paused_without_gate"}});
+    if (stays_paused || plugins_->gate_missing()) control_->conductor().pause([](const auto&) {});
 }
 
 bool Daemon::start_rpc() {
@@ -205,6 +211,19 @@ void Daemon::show_levels() {
     });
 }
 
+// One line for `systemctl status`.
+std::string Daemon::status() const {
+    if (!control_) return "starting";
+    const auto& conductor = control_->conductor();
+    const auto waits_for = gate_.not_ready();
+    std::string out = gate_.leads() ? "leads" : "follows";
+    if (conductor.paused()) out += ", paused";
+    if (conductor.leader_overridden()) out += ", overridden";
+    out += conductor.sequencer_healthy() ? ", sequencer healthy" : ", sequencer not healthy";
+    if (!waits_for.empty()) out += "; not ready: " + waits_for;
+    return out;
+}
+
 void Daemon::open_plugins() {
     plugins_->open([this](const PluginHouse::Problems& problems) {
         if (stopping_) return;
@@ -286,6 +305,7 @@ replica::Events Daemon::replica_events() {
 
 void Daemon::replica_ready(const std::string& address) {
     metrics_->started();
+    supervisor_.ready();
     logging::info("OpConductor started");
     if (!settings_.raft.bootstrap) return;
 
@@ -328,6 +348,7 @@ void Daemon::stop(int code) {
     if (stopping_) return;
     stopping_ = true;
     exit_code_ = code;
+    supervisor_.stopping();
     logging::info("stopping OpConductor");
     if (code == exit_store_failed) {
         end_within(failed_store_limit, code);
@@ -368,6 +389,7 @@ void Daemon::group_left() {
 void Daemon::end() {
     logging::info("OpConductor stopped");
     signals_.cancel();
+    supervisor_.end();
     work_.reset();
     core_.stop();
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/control/portrait.hpp"
 #include "core/control/rounds.hpp"
 #include "core/daemon/health_port.hpp"
 #include "core/daemon/node_gauges.hpp"
@@ -39,6 +40,10 @@ public:
 
     [[nodiscard]] plugin::Instance& driver() { return *driver_; }
     [[nodiscard]] plugin::LeaderTransfer* transfer() { return transfer_ ? &*transfer_ : nullptr; }
+    /// A gate is left out because it crashes: production is not to begin without a person's word.
+    [[nodiscard]] bool gate_missing() const { return gate_missing_; }
+    /// Every instance; checks first, in the order of `plans()`.
+    [[nodiscard]] std::vector<control::PluginRow> rows() const;
     /// In the order of `plans()`.
     [[nodiscard]] std::vector<control::HealthCheck*> checks();
     [[nodiscard]] const std::vector<control::CheckPlan>& plans() const { return plans_; }
@@ -58,6 +63,7 @@ private:
     std::optional<plugin::LeaderTransfer> transfer_;
     std::vector<std::unique_ptr<HealthPort>> checks_;
     std::vector<control::CheckPlan> plans_;
+    bool gate_missing_{false};
 };
 
 }  // namespace conductor::daemon

@@ -8,7 +8,7 @@
 namespace conductor::plugin {
 namespace {
 
-using Table = conductor_leader_transfer;
+using TransferTable = conductor_leader_transfer;
 
 std::uint64_t age_ns(const std::optional<std::chrono::nanoseconds>& age) {
     return age ? static_cast<std::uint64_t>(std::max<std::int64_t>(0, age->count())) : CONDUCTOR_NEVER;
@@ -68,9 +68,9 @@ struct Ranking {
 }  // namespace
 
 void LeaderTransfer::rank(TransferRequest request, Instance::Limit limit, Done done) {
-    instance_.call<Table, Ranking>(
+    instance_.call<TransferTable, Ranking>(
         "rank", limit, std::make_shared<Ranking>(std::move(request)),
-        [](const Table& table, void* self, const conductor_call& call, Ranking& ranking) {
+        [](const TransferTable& table, void* self, const conductor_call& call, Ranking& ranking) {
             return table.rank(self, &call, &ranking.table);
         },
         [done = std::move(done)](const Ranking& ranking, conductor_status, const CallError* error) {

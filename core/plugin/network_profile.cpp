@@ -7,7 +7,7 @@
 namespace conductor::plugin {
 namespace {
 
-using Table = conductor_network_profile;
+using ProfileTable = conductor_network_profile;
 
 struct Text {
     std::string name;
@@ -21,9 +21,9 @@ CallError too_long() {
 }  // namespace
 
 void NetworkProfile::list(Instance::Limit limit, Done<std::vector<std::string>> done) {
-    instance_.call<Table, Text>(
+    instance_.call<ProfileTable, Text>(
         "list", limit, std::make_shared<Text>(),
-        [](const Table& table, void* self, const conductor_call& call, Text& out) {
+        [](const ProfileTable& table, void* self, const conductor_call& call, Text& out) {
             return table.list(self, &call, out.text.sink());
         },
         [done = std::move(done)](const Text& out, conductor_status, const CallError* error) {
@@ -43,9 +43,9 @@ void NetworkProfile::list(Instance::Limit limit, Done<std::vector<std::string>> 
 void NetworkProfile::resolve(std::string name, Instance::Limit limit, Done<std::optional<std::string>> done) {
     auto value = std::make_shared<Text>();
     value->name = std::move(name);
-    instance_.call<Table, Text>(
+    instance_.call<ProfileTable, Text>(
         "resolve", limit, std::move(value),
-        [](const Table& table, void* self, const conductor_call& call, Text& out) {
+        [](const ProfileTable& table, void* self, const conductor_call& call, Text& out) {
             return table.resolve(self, &call, as_slice(out.name), out.text.sink());
         },
         [done = std::move(done)](Text& out, conductor_status, const CallError* error) {

@@ -8,7 +8,7 @@
 namespace conductor::plugin {
 namespace {
 
-using Table = conductor_sequencer_driver;
+using DriverTable = conductor_sequencer_driver;
 
 Block to_block(const conductor_block& from) {
     Block block;
@@ -43,18 +43,18 @@ void SequencerDriver::ask(
     std::function<conductor_status(const conductor_sequencer_driver&, void*, const conductor_call&, Value&)>
         work,
     std::function<Result<Out, CallError>(Value&, conductor_status)> read, Done<Out> done) {
-    instance_.call<Table, Value>(what, limit, std::move(value), std::move(work),
-                                 [read = std::move(read), done = std::move(done)](
-                                     Value& got, conductor_status status, const CallError* error) {
-                                     if (error != nullptr) return done(*error);
-                                     done(read(got, status));
-                                 });
+    instance_.call<DriverTable, Value>(what, limit, std::move(value), std::move(work),
+                                       [read = std::move(read), done = std::move(done)](
+                                           Value& got, conductor_status status, const CallError* error) {
+                                           if (error != nullptr) return done(*error);
+                                           done(read(got, status));
+                                       });
 }
 
 void SequencerDriver::start(std::optional<BlockHash> head, Limit limit, Done<Change> done) {
     ask<Start, Change>(
         "start_sequencer", limit, std::make_shared<Start>(Start{head}),
-        [](const Table& table, void* self, const conductor_call& call, Start& ask) {
+        [](const DriverTable& table, void* self, const conductor_call& call, Start& ask) {
             return table.start_sequencer(self, &call, ask.head ? ask.head->bytes.data() : nullptr);
         },
         [](Start&, conductor_status status) { return to_change(status); }, std::move(done));
@@ -63,7 +63,7 @@ void SequencerDriver::start(std::optional<BlockHash> head, Limit limit, Done<Cha
 void SequencerDriver::stop(Limit limit, Done<Stopped> done) {
     ask<BlockHash, Stopped>(
         "stop_sequencer", limit, std::make_shared<BlockHash>(),
-        [](const Table& table, void* self, const conductor_call& call, BlockHash& head) {
+        [](const DriverTable& table, void* self, const conductor_call& call, BlockHash& head) {
             return table.stop_sequencer(self, &call, head.bytes.data());
         },
         [](const BlockHash& head, conductor_status status) {
@@ -77,7 +77,7 @@ void SequencerDriver::stop(Limit limit, Done<Stopped> done) {
 void SequencerDriver::active(Limit limit, Done<bool> done) {
     ask<std::int32_t, bool>(
         "active", limit, std::make_shared<std::int32_t>(0),
-        [](const Table& table, void* self, const conductor_call& call, std::int32_t& out) {
+        [](const DriverTable& table, void* self, const conductor_call& call, std::int32_t& out) {
             return table.active(self, &call, &out);
         },
         [](const std::int32_t& out, conductor_status) { return out != 0; }, std::move(done));
@@ -86,7 +86,7 @@ void SequencerDriver::active(Limit limit, Done<bool> done) {
 void SequencerDriver::conductor_enabled(Limit limit, Done<bool> done) {
     ask<std::int32_t, bool>(
         "conductor_enabled", limit, std::make_shared<std::int32_t>(0),
-        [](const Table& table, void* self, const conductor_call& call, std::int32_t& out) {
+        [](const DriverTable& table, void* self, const conductor_call& call, std::int32_t& out) {
             return table.conductor_enabled(self, &call, &out);
         },
         [](const std::int32_t& out, conductor_status) { return out != 0; }, std::move(done));
@@ -95,7 +95,7 @@ void SequencerDriver::conductor_enabled(Limit limit, Done<bool> done) {
 void SequencerDriver::unsafe_head(Limit limit, Done<Block> done) {
     ask<conductor_block, Block>(
         "unsafe_head", limit, std::make_shared<conductor_block>(),
-        [](const Table& table, void* self, const conductor_call& call, conductor_block& out) {
+        [](const DriverTable& table, void* self, const conductor_call& call, conductor_block& out) {
             return table.unsafe_head(self, &call, &out);
         },
         [](const conductor_block& out, conductor_status) { return to_block(out); }, std::move(done));
@@ -104,7 +104,7 @@ void SequencerDriver::unsafe_head(Limit limit, Done<Block> done) {
 void SequencerDriver::block_at(BlockNumber number, Limit limit, Done<Block> done) {
     ask<conductor_block, Block>(
         "block_at", limit, std::make_shared<conductor_block>(),
-        [number](const Table& table, void* self, const conductor_call& call, conductor_block& out) {
+        [number](const DriverTable& table, void* self, const conductor_call& call, conductor_block& out) {
             return table.block_at(self, &call, number.value(), &out);
         },
         [](const conductor_block& out, conductor_status) { return to_block(out); }, std::move(done));
@@ -113,7 +113,7 @@ void SequencerDriver::block_at(BlockNumber number, Limit limit, Done<Block> done
 void SequencerDriver::post_payload(std::string json_envelope, Limit limit, Done<Change> done) {
     ask<Envelope, Change>(
         "post_payload", limit, std::make_shared<Envelope>(std::move(json_envelope)),
-        [](const Table& table, void* self, const conductor_call& call, Envelope& envelope) {
+        [](const DriverTable& table, void* self, const conductor_call& call, Envelope& envelope) {
             return table.post_payload(self, &call, as_slice(envelope.text));
         },
         [](Envelope&, conductor_status status) { return to_change(status); }, std::move(done));
@@ -122,8 +122,9 @@ void SequencerDriver::post_payload(std::string json_envelope, Limit limit, Done<
 void SequencerDriver::payload_at(BlockNumber number, Limit limit, Done<std::string> done) {
     ask<Payload, std::string>(
         "payload_at", limit, std::make_shared<Payload>(),
-        [number](const Table& table, void* self, const conductor_call& call, Payload& out) -> conductor_status {
-            if (!CONDUCTOR_HAS(Table, &table, payload_at) || table.payload_at == nullptr)
+        [number](const DriverTable& table, void* self, const conductor_call& call,
+                 Payload& out) -> conductor_status {
+            if (!CONDUCTOR_HAS(DriverTable, &table, payload_at) || table.payload_at == nullptr)
                 return CONDUCTOR_UNSUPPORTED;
             return table.payload_at(self, &call, number.value(), out.text.sink());
         },

@@ -85,6 +85,7 @@ void Replica::take_over(const consensus::SnapshotMark& mark, const Bytes& payloa
     CONDUCTOR_CHECK(restored.has_value());  // receive() has tried
     replaying_ = false;
     ++replay_;
+    waiters_.fail_all({"leadership lost while committing log", false, true});
     commit_ = std::max(commit_, mark.last.index);
     applied_ = mark.last.index;
     if (!head_.head()) return ring_.restart(std::nullopt);

@@ -172,7 +172,7 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer(const RequestHead& 
 asio::awaitable<HttpConnection::Next> HttpConnection::write(const RequestHead& head, HttpResponse response,
                                                             bool close) {
     watch_until(std::max(write_by_, now() + options_.answer_reserve));
-    close = close || winding_down_ || !head.keep_alive || wants_close(response);
+    close = close || winding_down_ || !head.keep_alive || response.last || wants_close(response);
     const bool keeps_10 = head.minor == 0 && head.keep_alive && !close;
     const Framing framing{head.minor, close, !peer_ended_, keeps_10};
     const auto date = http_date(std::chrono::system_clock::to_time_t(wall_clock()));

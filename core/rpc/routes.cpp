@@ -169,6 +169,7 @@ asio::awaitable<HttpResponse> Routes::answer(HttpRequest& request) {
     auto response = json_response(200, std::move(answer.body));
     response.plain = answer.from_transport;
     add_cors_fields(response, request.head);
+    response.last = parts_.control.stopped();
     // Where Go's handler writes nothing, nothing is compressed.
     if (!response.body.empty()) compress(response, request.head);
     co_return response;

@@ -9,7 +9,7 @@ namespace conductor::storage {
 
 namespace {
 
-constexpr std::array<std::uint8_t, record_alignment> zeros{};
+constexpr std::array<std::uint8_t, record_alignment> padding_zeros{};
 
 struct Checksums {
     std::uint32_t prefix{0};
@@ -103,7 +103,7 @@ LocatedRecord Batch::add(const Draft& draft, const LogView& log) {
     for (const auto piece : draft.body)
         if (!piece.empty()) pieces_.push_back(piece);
     const auto padding = aligned(body, record_alignment) - body;
-    if (padding > 0) pieces_.push_back(ByteSpan{zeros}.first(padding));
+    if (padding > 0) pieces_.push_back(ByteSpan{padding_zeros}.first(padding));
     octets_ += record_octets(body);
     return record;
 }

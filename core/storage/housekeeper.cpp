@@ -18,7 +18,7 @@ constexpr std::size_t zero_octets = 256UL << 10U;
 /// A fresh spare is flushed in pieces, so that a commit's flush never waits for all of it.
 constexpr std::uint64_t flush_every = 4ULL << 20U;
 
-constexpr std::array<std::uint8_t, zero_octets> zeros{};
+constexpr std::array<std::uint8_t, zero_octets> spare_zeros{};
 
 bool full(const FileError& error) {
     return error.code == ENOSPC || error.code == EDQUOT;
@@ -201,8 +201,9 @@ void Housekeeper::make_spare() {
                 const std::lock_guard lock{mutex_};
                 if (stopping_) return FileError{ECANCELED, "fill", unfinished};
             }
-            const auto piece = std::min<std::uint64_t>(zeros.size(), settings_.segment_octets - at);
-            if (const auto put = write_all(**file, at, ByteSpan{zeros}.first(piece)); !put) return put.error();
+            const auto piece = std::min<std::uint64_t>(spare_zeros.size(), settings_.segment_octets - at);
+            if (const auto put = write_all(**file, at, ByteSpan{spare_zeros}.first(piece)); !put)
+                return put.error();
             at += piece;
             if (at - flushed < flush_every && at < settings_.segment_octets) continue;
             if (const auto done = (*file)->sync(); !done) return done.error();

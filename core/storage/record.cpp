@@ -8,7 +8,7 @@ namespace conductor::storage {
 
 namespace {
 
-constexpr std::size_t crc_at = 84;
+constexpr std::size_t header_crc_at = 84;
 
 bool known(std::uint8_t kind) noexcept {
     return kind >= static_cast<std::uint8_t>(RecordKind::entry) &&
@@ -38,7 +38,7 @@ RecordHeaderOctets encode(const RecordHeader& header) {
     put(at + 72, header.data_octets);
     put(at + 76, header.prefix_crc);
     put(at + 80, header.body_crc);
-    put(at + crc_at, crc32c({out.data(), crc_at}));
+    put(at + header_crc_at, crc32c({out.data(), header_crc_at}));
     return out;
 }
 
@@ -47,7 +47,7 @@ std::optional<RecordHeader> decode_header(ByteSpan octets, SegmentId segment) {
     const auto* const at = octets.data();
     if (get<std::uint32_t>(at) != record_magic || !known(at[4])) return std::nullopt;
     if (get<std::uint64_t>(at + 8) != segment.value()) return std::nullopt;
-    if (get<std::uint32_t>(at + crc_at) != crc32c(octets.first(crc_at))) return std::nullopt;
+    if (get<std::uint32_t>(at + header_crc_at) != crc32c(octets.first(header_crc_at))) return std::nullopt;
 
     RecordHeader header;
     header.kind = static_cast<RecordKind>(at[4]);

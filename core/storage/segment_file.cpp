@@ -8,30 +8,30 @@ namespace conductor::storage {
 
 namespace {
 
-constexpr FileMagic magic{'C', 'N', 'D', 'S', 'E', 'G', 'M', '\n'};
-constexpr std::size_t crc_at = 32;
-constexpr std::array<std::uint8_t, block_octets> zeros{};
+constexpr FileMagic segment_magic{'C', 'N', 'D', 'S', 'E', 'G', 'M', '\n'};
+constexpr std::size_t preamble_crc_at = 32;
+constexpr std::array<std::uint8_t, block_octets> block_zeros{};
 
 }  // namespace
 
 HeaderBlock encode_segment_header(const SegmentName& name) {
     HeaderBlock block{};
-    put_preamble(block, magic);
+    put_preamble(block, segment_magic);
     put(block.data() + 16, name.id.value());
     put(block.data() + 24, name.first.value());
-    put(block.data() + crc_at, crc32c(ByteSpan{block}.first(crc_at)));
+    put(block.data() + preamble_crc_at, crc32c(ByteSpan{block}.first(preamble_crc_at)));
     return block;
 }
 
 bool is_segment_header(ByteSpan octets, const SegmentName& name) {
-    if (octets.size() < crc_at + 4 || segment_preamble(octets) != Preamble::ours) return false;
+    if (octets.size() < preamble_crc_at + 4 || segment_preamble(octets) != Preamble::ours) return false;
     return get<std::uint64_t>(octets.data() + 16) == name.id.value() &&
            get<std::uint64_t>(octets.data() + 24) == name.first.value() &&
-           get<std::uint32_t>(octets.data() + crc_at) == crc32c(octets.first(crc_at));
+           get<std::uint32_t>(octets.data() + preamble_crc_at) == crc32c(octets.first(preamble_crc_at));
 }
 
 Preamble segment_preamble(ByteSpan octets) {
-    return look_at_preamble(octets, magic);
+    return look_at_preamble(octets, segment_magic);
 }
 
 FileResult<std::uint64_t> SegmentFile::append(std::vector<ByteSpan> records) {
@@ -39,7 +39,7 @@ FileResult<std::uint64_t> SegmentFile::append(std::vector<ByteSpan> records) {
     for (const auto piece : records) octets += piece.size();
     const auto padded = aligned(octets, block_octets);
     // Whole blocks: the page behind the batch need not be read to be completed.
-    if (padded > octets) records.push_back(ByteSpan{zeros}.first(padded - octets));
+    if (padded > octets) records.push_back(ByteSpan{block_zeros}.first(padded - octets));
 
     auto offset = place_.end;
     auto written = padded;

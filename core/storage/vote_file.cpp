@@ -14,10 +14,10 @@ namespace conductor::storage {
 namespace {
 
 constexpr std::size_t slot_octets = 4096;
-constexpr FileMagic magic{'C', 'N', 'D', 'V', 'O', 'T', 'E', '\n'};
-constexpr std::size_t crc_at = slot_octets - 4;
+constexpr FileMagic vote_magic{'C', 'N', 'D', 'V', 'O', 'T', 'E', '\n'};
+constexpr std::size_t slot_crc_at = slot_octets - 4;
 constexpr std::size_t candidate_at = 44;
-constexpr std::size_t max_candidate = crc_at - candidate_at;
+constexpr std::size_t max_candidate = slot_crc_at - candidate_at;
 
 using Slot = std::array<std::uint8_t, slot_octets>;
 
@@ -29,20 +29,20 @@ struct Decoded {
 Slot encode_slot(const consensus::HardState& state, std::uint64_t sequence) {
     Slot slot{};
     auto* const at = slot.data();
-    put_preamble(slot, magic);
+    put_preamble(slot, vote_magic);
     put(at + 16, sequence);
     put(at + 24, state.term.value());
     put(at + 32, state.vote_term.value());
     put(at + 40, static_cast<std::uint32_t>(state.vote_candidate.size()));
     std::memcpy(at + candidate_at, state.vote_candidate.data(), state.vote_candidate.size());
-    put(at + crc_at, crc32c(ByteSpan{slot}.first(crc_at)));
+    put(at + slot_crc_at, crc32c(ByteSpan{slot}.first(slot_crc_at)));
     return slot;
 }
 
 std::optional<Decoded> decode_slot(ByteSpan slot) {
     const auto* const at = slot.data();
-    if (look_at_preamble(slot, magic) != Preamble::ours) return std::nullopt;
-    if (get<std::uint32_t>(at + crc_at) != crc32c(slot.first(crc_at))) return std::nullopt;
+    if (look_at_preamble(slot, vote_magic) != Preamble::ours) return std::nullopt;
+    if (get<std::uint32_t>(at + slot_crc_at) != crc32c(slot.first(slot_crc_at))) return std::nullopt;
     const auto octets = get<std::uint32_t>(at + 40);
     if (octets > max_candidate) return std::nullopt;
 
@@ -74,7 +74,7 @@ Result<std::optional<VoteFile::Found>, StoreError> VoteFile::look(FileSystem& fi
     const ByteSpan first = ByteSpan{octets}.first(slot_octets);
     const ByteSpan second = ByteSpan{octets}.subspan(slot_octets);
     for (const auto slot : {first, second})
-        if (look_at_preamble(slot, magic) == Preamble::newer) return newer_format(path);
+        if (look_at_preamble(slot, vote_magic) == Preamble::newer) return newer_format(path);
 
     const auto a = decode_slot(first);
     const auto b = decode_slot(second);

@@ -19,7 +19,7 @@ using boost::system::error_code;
 namespace {
 
 // No answer comes near this; who sends more speaks something else.
-constexpr std::size_t max_answer_octets = 1 << 20;
+constexpr std::size_t max_pipelined_answer_octets = 1 << 20;
 
 }  // namespace
 
@@ -168,7 +168,7 @@ bool Lane::take_answers(Connection& connection) {
             return false;
         }
         if (!*framed) {
-            if (connection.received.size() <= max_answer_octets) return true;
+            if (connection.received.size() <= max_pipelined_answer_octets) return true;
             connection.close("answer: longer than a mebibyte");
             return false;
         }

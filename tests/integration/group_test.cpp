@@ -175,6 +175,36 @@ TEST_CASE("members know how the others are, and a leader whose node falls ill ha
     for (const auto i : {heir, other}) CHECK(sites.at(i).daemon.stop() == 0);
 }
 
+TEST_CASE("leadership goes to the healthy follower, never to the sick one", "[integration][group][P-9]") {
+    Sites sites{"conductord-heir"};
+    REQUIRE(sites.introduce());
+    REQUIRE(sites.form().empty());
+    auto& first = sites.at(0).node;
+    REQUIRE(result_of(first.cl("admin_startSequencer", "[\"" + first.head_hash() + "\"]")) == "null");
+    for (std::size_t i = 0; i < sites.size(); ++i)
+        REQUIRE(sites.call(i, "conductor_resume").find("\"result\":null") != std::string::npos);
+    REQUIRE(eventually(20s, [&] { return first.head_number() >= 5; }));
+
+    // Each of the followers is the sick one once: consensus alone would choose wrongly once.
+    for (const std::size_t shift : {1U, 2U}) {
+        const auto leads = static_cast<std::size_t>(sites.leader());
+        const auto sick = (leads + shift) % 3;
+        const auto heir = 3 - leads - sick;
+        (void)sites.at(sick).node.sim("sim_peerCount", "[0]");
+        REQUIRE(all_know(sites, sick, "\"health\":\"unhealthy\""));
+        REQUIRE(all_know(sites, heir, "\"health\":\"healthy\""));
+        (void)sites.at(leads).node.sim("sim_peerCount", "[0]");
+        CHECK(eventually(20s, [&] { return sites.leader() == static_cast<int>(heir); }));
+        CHECK(sites.at(leads).daemon.process().line_with(
+            "\"transferring leadership to target\" target=" + sites.at(heir).id, 5s));
+        for (const auto i : {leads, sick}) {
+            (void)sites.at(i).node.sim("sim_peerCount", "[1]");
+            REQUIRE(all_know(sites, i, "\"health\":\"healthy\""));
+        }
+        REQUIRE(eventually(20s, [&] { return sites.at(heir).node.flag("active"); }));
+    }
+}
+
 TEST_CASE("a member outside raft.allow-cidr gets no answer", "[integration][group]") {
     const TempDir work{"conductord-cidr"};
     const auto member = [&](const std::string& id, std::map<std::string, std::string> environment) {

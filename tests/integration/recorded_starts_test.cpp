@@ -2,6 +2,7 @@
 // variables and files, the same end.
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -98,6 +99,13 @@ End our_end(const Place& place, const Line& line, const std::string& compat, int
         const auto name = json::unescape(variable->key);
         environment[name] = place.here(name, json::unescape(variable->value.raw), number);
     }
+    // The default port is anybody's on this machine; on an address of our own it is ours.
+    const auto port = environment.find("OP_CONDUCTOR_CONSENSUS_PORT");
+    const auto address = environment.find("OP_CONDUCTOR_CONSENSUS_ADDR");
+    if ((port == environment.end() || port->second.empty()) && address != environment.end() &&
+        !address->second.empty())
+        address->second =
+            "127.8." + std::to_string(::getpid() / 250 % 250 + 1) + "." + std::to_string(::getpid() % 250 + 1);
     std::vector<std::string> words;
     json::ElementCursor items{*line.raw("args")};
     while (const auto item = items.next()) words.push_back(json::unescape(item->raw));

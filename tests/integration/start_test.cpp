@@ -124,6 +124,19 @@ TEST_CASE("a network that nobody knows is refused with the nearest name, a known
     CHECK(says(known, "the configuration is valid"));
 }
 
+TEST_CASE("wrong options of plugins are refused, all of them, each with its place", "[integration][plugin]") {
+    const TempDir work{"conductord-options"};
+    const auto file = work.path() / "conductord.toml";
+    std::ofstream{file} << "[[health]]\nname = \"disk\"\nplugin = \"io.conductord.disk\"\n"
+                           "options = { path = \"/\", min_free = \"a lot\" }\n";
+    const auto ended = refused(work.path(), {}, {"--config", file.string()});
+    CHECK(ended.code == 1);
+    CHECK(says(ended, "conductord.toml:4:13: health \\\"disk\\\": unknown option"));
+    CHECK(says(ended, "conductord.toml:4:"));
+    CHECK(says(ended, "is not a size"));
+    CHECK(says(ended, "is required"));
+}
+
 TEST_CASE("a Go conductor's directory is refused and left as it was", "[integration][P-53][S-62]") {
     const TempDir work{"conductord-go"};
     const auto store = work.path() / "data" / "seq-1";

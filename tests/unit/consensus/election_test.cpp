@@ -247,6 +247,23 @@ TEST_CASE("a held vote survives a restart and ends when a leader's log is stored
     CHECK(only<VoteReply>(again.receive('c', vote(5, at(9, 9)))).granted);
 }
 
+// It has a term by then, so it does not look as if it had started empty.
+TEST_CASE("a node that was told a term while it asks about its vote still asks after a restart",
+          "[consensus][election][s5.4.1]") {
+    Node node{'a'};
+    StoredState on_disk;
+    on_disk.hard_state = node.step(VoteHoldChanged{VoteHold::asking}).write.value().hard_state.value();
+    node.persist();
+    on_disk.hard_state = node.receive('b', beat(3)).write.value().hard_state.value();
+
+    Node again{'a', on_disk};
+    CHECK(again.raft.vote_hold() == VoteHold::asking);
+    CHECK_FALSE(only<VoteReply>(again.receive('c', vote(4, at(2, 9)))).granted);
+    again.step(VoteHoldChanged{VoteHold::none});
+    again.persist();
+    CHECK(only<VoteReply>(again.receive('c', vote(4, at(2, 9)))).granted);
+}
+
 TEST_CASE("the operator's word lifts a held vote", "[consensus][election][C-86]") {
     Node node{'a'};
     node.step(VoteHoldChanged{VoteHold::asking});

@@ -191,3 +191,27 @@ TEST_CASE("a snapshot is taken by size long before the interval is over", "[cons
         CHECK(taken == (i == 5));
     }
 }
+
+// The leader that gave its vote to us leads until this is committed, and we cannot know whether it is.
+TEST_CASE("whoever is made the only voter does not lead at its start before the old leader's lease is over",
+          "[consensus][membership][s5.9.1]") {
+    auto state = stored("ab", {1});
+    state.entries.push_back(
+        {at(1, 3), EntryType::configuration, 0, std::make_shared<Configuration>(members("aB"))});
+    Node node{'a', std::move(state)};
+    CHECK(node.raft.next_deadline() >= node.now + settings_of('a').lease_timeout);
+
+    node.wake();
+    node.persist();
+    CHECK(node.raft.role() == Role::leader);
+}
+
+TEST_CASE("a group that shrank to one voter and went on elects at once when it starts",
+          "[consensus][membership]") {
+    auto state = stored("ab", {1});
+    for (const auto& [index, names] : {std::pair{3U, "aB"}, {4U, "a"}})
+        state.entries.push_back(
+            {at(1, index), EntryType::configuration, 0, std::make_shared<Configuration>(members(names))});
+    Node node{'a', std::move(state)};
+    CHECK(node.raft.next_deadline() <= node.now);
+}

@@ -152,6 +152,13 @@ TEST_CASE("load balancers learn who is alive, ready and leading", "[rpc][probes]
     CHECK((ready.body.find("vote held") != std::string::npos) == !node.node.not_ready_.empty());
 }
 
+TEST_CASE("every answer of a node that was stopped ends its connection", "[rpc]") {
+    Node node;
+    CHECK(!ask(node, json_post(json_block())).field("Connection"));
+    node.node.stopped_ = true;
+    CHECK(ask(node, json_post(json_block())).field("Connection") == "close");
+}
+
 TEST_CASE("a node that was stopped is not ready", "[rpc][probes]") {
     Node node;
     node.node.stopped_ = true;

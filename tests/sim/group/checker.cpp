@@ -1,0 +1,120 @@
+#include "checker.hpp"
+
+#include "block.hpp"
+#include "core/consensus/describe.hpp"
+#include "trace.hpp"
+
+namespace conductor::sim {
+
+namespace {
+
+std::string at(consensus::Position position) {
+    return std::to_string(position.term.value()) + ":" + std::to_string(position.index.value());
+}
+
+[[noreturn]] void broken(const std::string& rule, const std::string& what) {
+    throw Violation{rule + ": " + what};
+}
+
+}  // namespace
+
+std::uint64_t content_of(const consensus::Entry& entry) {
+    const auto type = static_cast<std::uint64_t>(entry.type);
+    // Whoever made it has no octets of it yet.
+    if (entry.configuration) return digest(as_octets(consensus::go_text(*entry.configuration))) + type;
+    return digest(entry.data.span()) + type;
+}
+
+void Checker::leads(Who who, Term term, const LogView& log) {
+    const auto [known, fresh] = leaders_.emplace(term, who);
+    if (known->second != who) broken("election safety", "two leaders in term " + std::to_string(term.value()));
+    if (!fresh) return;
+    newest_leader_ = std::max(newest_leader_, term);
+    for (const auto& [index, what] : agreed_) {
+        if (what.by >= term) continue;
+        const auto here = log(index);
+        if (here && *here != what.position)
+            broken("leader completeness", "the leader of term " + std::to_string(term.value()) + " has " +
+                                              at(*here) + " where " + at(what.position) + " is committed");
+    }
+}
+
+void Checker::writes(Who /*who*/, consensus::Position before, const std::vector<consensus::Entry>& entries) {
+    for (const auto& entry : entries) {
+        const auto content = content_of(entry);
+        const std::pair place{entry.position.index.value(), entry.position.term.value()};
+        const auto [known, fresh] = written_.emplace(place, Written{content, before});
+        if (known->second.content != content) broken("log matching", "two entries at " + at(entry.position));
+        // What stands before is unknown behind a snapshot.
+        const bool comparable = before.term != Term{} && known->second.before.term != Term{};
+        if (comparable && known->second.before != before)
+            broken("log matching", "before " + at(entry.position) + " stand " + at(before) + " and " +
+                                       at(known->second.before));
+        before = entry.position;
+    }
+}
+
+void Checker::votes(Who who, Term term, const std::string& candidate) {
+    const auto [known, fresh] = votes_.emplace(std::pair{who, term}, candidate);
+    if (known->second != candidate)
+        broken("vote durability", "two votes in term " + std::to_string(term.value()) + ": for " + candidate +
+                                      " and " + known->second);
+}
+
+void Checker::names(Who who, Term term) {
+    auto& named = members_[who].named;
+    if (term < named) broken("vote durability", "a term went back to " + std::to_string(term.value()));
+    named = term;
+}
+
+void Checker::boots(Who who, const consensus::HardState& hard_state) {
+    if (hard_state.term < members_[who].named)
+        broken("vote durability", "after a restart the term is " + std::to_string(hard_state.term.value()) +
+                                      ", and " + std::to_string(members_[who].named.value()) + " was said");
+}
+
+void Checker::applies(Who who, Term term, const consensus::Entry& entry, std::uint64_t head,
+                      BlockNumber head_number) {
+    auto& member = members_[who];
+    const auto index = entry.position.index;
+    if (index != member.applied.next()) broken("state-machine safety", "entries are applied out of order");
+    const auto content = content_of(entry);
+    const auto [known, fresh] = agreed_.emplace(index, Agreed{entry.position, content, term});
+    if (known->second.position != entry.position || known->second.content != content)
+        broken("state-machine safety",
+               "one applies " + at(entry.position) + ", another " + at(known->second.position));
+    if (fresh && entry.type == consensus::EntryType::command && proposed_.count(digest(entry.data.span())) == 0)
+        broken("no invention", "nobody proposed " + at(entry.position));
+    const auto [state, first] = heads_.emplace(index, head);
+    if (state->second != head) broken("state-machine safety", "two heads behind " + at(entry.position));
+    if (head_number < member.head) broken("monotonic head", "the head fell at " + at(entry.position));
+    member.applied = index;
+    member.head = head_number;
+}
+
+void Checker::restores(Who who, LogIndex index, std::uint64_t head, BlockNumber head_number) {
+    if (index != LogIndex{}) {
+        const auto known = heads_.find(index);
+        if (known == heads_.end()) broken("no invention", "a snapshot of what nobody has applied");
+        if (known->second != head)
+            broken("state-machine safety", "a snapshot has another head at " + std::to_string(index.value()));
+    }
+    members_[who].applied = index;
+    members_[who].head = head_number;
+}
+
+void Checker::acknowledges(Who /*who*/, Term term, consensus::Position position, const Block& block,
+                           std::size_t copies, std::size_t voters) {
+    ++acknowledged_;
+    if (2 * copies <= voters)
+        broken("durability", "an answer rests on " + std::to_string(copies) + " of " + std::to_string(voters) +
+                                 " disks at " + at(position));
+    const auto known = agreed_.find(position.index);
+    if (known == agreed_.end() || known->second.position != position)
+        broken("durability", "an answer for " + at(position) + ", which is not what is committed there");
+    const auto [sibling, fresh] = siblings_.emplace(std::pair{block.number, block.parent}, block.hash);
+    if (sibling->second != block.hash) broken("single committer", "two blocks with one parent are out");
+    if (term != position.term) broken("single committer", "a leader answers for an entry of another term");
+}
+
+}  // namespace conductor::sim

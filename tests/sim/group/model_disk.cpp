@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <iterator>
+
+#include "disk.hpp"
+#include "planted/planted.hpp"
+#include "trace.hpp"
+
+namespace conductor::sim {
+
+Disk::Found ModelDisk::open() {
+    Found found;
+    found.state.hard_state = hard_state_;
+    found.state.snapshot = snapshot_;
+    found.state.snapshot_has_payload = snapshot_ && !payload_.empty();
+    found.snapshot_payload = payload_;
+    if (rotten_ && (log_.count(*rotten_) == 0 || (snapshot_ && *rotten_ <= snapshot_->last.index)))
+        rotten_.reset();
+    for (const auto& [index, entry] : log_) {
+        found.state.entries.push_back({entry.position, entry.type, entry.data.size(), entry.configuration});
+        if (index == rotten_) {
+            found.state.corrupt.push_back(index);
+        } else {
+            found.entries.push_back(entry);
+        }
+    }
+    return found;
+}
+
+void ModelDisk::write(std::span<const DiskWrite> batch) {
+    unsynced_.reset();
+    if (planted(Fault::skips_a_flush)) unsynced_ = std::make_shared<ModelDisk>(*this);
+    for (const auto& one : batch) apply(one, one.what.entries.size());
+}
+
+// Hard state first, synced; then the rest, of which the end may be missing.
+void ModelDisk::crash(std::span<const DiskWrite> batch, bool power, consensus::Random& draw) {
+    if (power && unsynced_) {
+        const auto before = std::move(unsynced_);
+        *this = *before;
+    }
+    auto whole = draw.next() % (batch.size() + 1);
+    for (const auto& one : batch) {
+        if (whole == 0) {
+            const auto kept = draw.next() % 3;
+            if (kept == 0) return;
+            if (one.what.hard_state) hard_state_ = *one.what.hard_state;
+            const bool plain = !one.what.snapshot && !one.what.discard_log;
+            if (kept == 2 && plain) apply(one, draw.next() % (one.what.entries.size() + 1));
+            return;
+        }
+        --whole;
+        apply(one, one.what.entries.size());
+    }
+}
+
+void ModelDisk::apply(const DiskWrite& write, std::size_t entries) {
+    const auto& what = write.what;
+    if (what.hard_state) hard_state_ = *what.hard_state;
+    if (what.snapshot) {
+        snapshot_ = what.snapshot;
+        payload_ = write.snapshot_payload;
+    }
+    if (what.discard_log) log_.clear();
+    if (what.snapshot) log_.erase(log_.begin(), log_.lower_bound(what.snapshot->first_kept));
+    if (what.truncate) {
+        if (rotten_ && *rotten_ >= *what.truncate) rotten_.reset();
+        log_.erase(log_.lower_bound(*what.truncate), log_.end());
+    }
+    for (std::size_t i = 0; i < entries; ++i) {
+        const auto& entry = what.entries[i];
+        if (!log_.empty() && log_.rbegin()->first.next() != entry.position.index)
+            throw Violation{"a write leaves a gap in the log"};
+        log_.emplace_hint(log_.end(), entry.position.index, entry);
+    }
+}
+
+void ModelDisk::wipe() {
+    *this = ModelDisk{};
+}
+
+bool ModelDisk::rot(consensus::Random& draw) {
+    if (rotten_ || log_.empty()) return false;
+    const auto found = std::next(log_.begin(), static_cast<std::ptrdiff_t>(draw.next() % log_.size()));
+    if (snapshot_ && found->first <= snapshot_->last.index) return false;
+    rotten_ = found->first;
+    return true;
+}
+
+bool ModelDisk::holds(consensus::Position position) const {
+    if (snapshot_ && position.index <= snapshot_->last.index) return true;
+    const auto found = log_.find(position.index);
+    return found != log_.end() && found->second.position == position;
+}
+
+}  // namespace conductor::sim

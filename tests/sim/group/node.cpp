@@ -1,0 +1,392 @@
+#include "node.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <tuple>
+
+#include "block.hpp"
+#include "core/consensus/describe.hpp"
+#include "planted/planted.hpp"
+
+namespace conductor::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+bool is_reply(const consensus::Message& message) {
+    return !std::holds_alternative<consensus::AppendRequest>(message) &&
+           !std::holds_alternative<consensus::VoteRequest>(message) &&
+           !std::holds_alternative<consensus::SnapshotRequest>(message) &&
+           !std::holds_alternative<consensus::TimeoutNowRequest>(message);
+}
+
+}  // namespace
+
+Node::Node(Surroundings& world, Who who, std::unique_ptr<Disk> disk, NodeClock clock)
+    : world_{world}, who_{who}, disk_{std::move(disk)}, clock_{clock} {
+    sender_.id = ServerId{std::string(1, static_cast<char>('a' + who))};
+    sender_.address = "10.0.0." + std::to_string(who + 1) + ":50050";
+}
+
+// ---- lives ----
+
+void Node::boot() {
+    auto found = disk_->open();
+    ++life_;
+    frozen_until_ = {};
+    armed_ = Instant::max();
+    writes_.clear();
+    at_work_ = 0;
+    stalled_ = false;
+    promises_.clear();
+    memory_.clear();
+    head_ = {};
+    commit_ = applied_ = {};
+    waiting_.clear();
+    proposals_.clear();
+    reads_.clear();
+    confirming_.reset();
+    confirmed_.reset();
+    producing_ = false;
+    leading_until_ = Instant::min();
+    staged_snapshot_ = {};
+    members_ = {};
+    members_index_ = {};
+    staged_payload_ = found.snapshot_payload;
+
+    world_.checker.boots(who_, found.state.hard_state);
+    if (found.state.snapshot) {
+        staged_snapshot_ = found.state.snapshot->last;
+        commit_ = applied_ = staged_snapshot_.index;
+        if (!found.snapshot_payload.empty() && !head_.restore(found.snapshot_payload))
+            throw Violation{"durability: a stored snapshot does not decode"};
+    }
+    world_.checker.restores(who_, applied_, head_digest(), head_number());
+    for (auto& entry : found.entries) memory_.emplace(entry.position.index, std::move(entry));
+    empty_at_boot = found.state.hard_state == consensus::HardState{} && found.state.entries.empty() &&
+                    !found.state.snapshot;
+
+    auto settings = world_.plan.raft;
+    settings.self = sender_;
+    settings.seed = world_.random.next();
+    raft_ = std::make_unique<consensus::Raft>(std::move(settings), std::move(found.state), local());
+    world_.trace.line(world_.schedule.now(), sender_.id.text() + " starts");
+    step(consensus::Tick{});
+}
+
+void Node::crash(bool power, bool silent) {
+    if (!running()) return;
+    std::vector<DiskWrite> under_way(std::make_move_iterator(writes_.begin()),
+                                     std::make_move_iterator(writes_.end()));
+    // What was queued behind the flush at work had not been given to the disk.
+    under_way.resize(std::min(under_way.size(), at_work_));
+    disk_->crash(under_way, power, world_.random);
+    writes_.clear();
+    at_work_ = 0;
+    raft_.reset();
+    ++life_;
+    leading_until_ = Instant::min();
+    world_.network.died(who_, silent);
+    world_.trace.line(world_.schedule.now(), sender_.id.text() + " ends");
+}
+
+void Node::give(std::uint64_t life, consensus::Input input) {
+    if (!running() || life != life_) return;
+    if (!awake()) {
+        world_.schedule.at(frozen_until_, [this, life, input = std::move(input)] { give(life, input); });
+        return;
+    }
+    step(input);
+}
+
+// ---- the shell ----
+
+void Node::step(const consensus::Input& input) {
+    if (!running()) return;
+    ++steps_;
+    if (raft_->latest_configuration_index() != members_index_) {
+        members_ = raft_->latest_configuration();
+        members_index_ = raft_->latest_configuration_index();
+    }
+    const auto before = raft_->last();
+    auto out = raft_->step(local(), input);
+    check_ballot(input, before, out);
+    if (raft_->latest_configuration_index() > raft_->last().index)
+        throw Violation{"membership: a configuration counts that is not in the log"};
+    auto& trace = world_.trace;
+    trace.note(who_ * 31 + input.index());
+    trace.note(raft_->term().value() << 32U ^ raft_->last().index.value());
+    trace.note(static_cast<std::uint64_t>(world_.schedule.now().time_since_epoch().count()));
+    if (trace.told()) {
+        std::ostringstream text;
+        text << sender_.id << " input " << input.index();
+        if (const auto* received = std::get_if<consensus::Received>(&input))
+            text << " from " << received->from.id << ": " << received->message;
+        text << '\n' << out;
+        trace.line(world_.schedule.now(), text.str());
+    }
+    const auto life = life_;
+    perform(std::move(out));
+    if (life != life_) return;
+    publish();
+    on_step(who_);
+    arm();
+}
+
+// Who lacks what we have wins no pre-vote here (§9.6): it could only raise the term.
+void Node::check_ballot(const consensus::Input& input, consensus::Position before,
+                        const consensus::Output& out) {
+    const auto* received = std::get_if<consensus::Received>(&input);
+    const auto* ask = received != nullptr ? std::get_if<consensus::VoteRequest>(&received->message) : nullptr;
+    if (ask == nullptr || ask->ballot != consensus::Ballot::pre_vote || ask->last >= before) return;
+    for (const auto& envelope : out.send_now) {
+        const auto* vote = std::get_if<consensus::VoteReply>(&envelope.message);
+        if (vote != nullptr && vote->granted) throw Violation{"pre-vote: a log that is behind wins one"};
+    }
+}
+
+void Node::read(LogIndex committed) {
+    if (!awake() || raft_->role() != consensus::Role::leader || reads_.size() > 100) return;
+    const auto ask = next_ask();
+    reads_.emplace(ask, committed);
+    step(consensus::ReadAsked{ask});
+}
+
+void Node::perform(consensus::Output out) {
+    if (out.stepped_down) {
+        if (!planted(Fault::waits_by_index_alone)) waiting_.clear();
+        confirming_.reset();
+        confirmed_.reset();
+        producing_ = false;
+        leading_until_ = Instant::min();
+    }
+    std::optional<DiskWrite> staged;
+    if (out.write) {
+        staged.emplace();
+        stage(*out.write, *staged);
+        staged->what = std::move(*out.write);
+    }
+    for (const auto& peer : out.reconnect)
+        world_.network.reopen_bulk(who_, static_cast<Who>(peer.text()[0] - 'a'));
+    for (auto& envelope : out.send_now)
+        is_reply(envelope.message) ? reply(std::move(envelope)) : post(std::move(envelope));
+    for (const auto exchange : out.hang_up) world_.network.hang_up(exchange);
+    answer(out);
+    for (auto& promise : out.send_when_durable) {
+        if (planted(Fault::answers_before_the_flush)) reply(promise.reply);
+        promises_.push_back(std::move(promise));
+    }
+    if (staged) {
+        writes_.push_back(std::move(*staged));
+        flush();
+    }
+    if (out.commit) apply_up_to(*out.commit);
+    if (out.elected) {
+        confirming_ = next_ask();
+        step(consensus::ReadAsked{*confirming_});
+    }
+}
+
+void Node::stage(const consensus::Write& write, DiskWrite& staged) {
+    if (write.discard_log) memory_.clear();
+    if (write.truncate) memory_.erase(memory_.lower_bound(*write.truncate), memory_.end());
+    if (write.snapshot) {
+        if (write.snapshot_payload) {
+            if (!head_.restore(*write.snapshot_payload)) throw Violation{"a snapshot does not decode"};
+            commit_ = std::max(commit_, write.snapshot->last.index);
+            applied_ = write.snapshot->last.index;
+            world_.checker.restores(who_, applied_, head_digest(), head_number());
+        }
+        staged.snapshot_payload = staged_payload_ = head_.snapshot();
+        staged_snapshot_ = write.snapshot->last;
+        memory_.erase(memory_.begin(), memory_.lower_bound(write.snapshot->first_kept));
+    }
+    if (write.entries.empty()) return;
+    auto before = consensus::Position{Term{}, LogIndex{write.entries.front().position.index.value() - 1}};
+    if (const auto known = memory_.find(before.index); known != memory_.end()) before = known->second.position;
+    if (staged_snapshot_.index == before.index) before = staged_snapshot_;
+    world_.checker.writes(who_, before, write.entries);
+    for (const auto& entry : write.entries) memory_.insert_or_assign(entry.position.index, entry);
+}
+
+void Node::post(consensus::Envelope envelope) {
+    const auto to = static_cast<Who>(envelope.to.text()[0] - 'a');
+    std::uint64_t octets = 200;
+    check_said(envelope.message);
+    if (auto* append = std::get_if<consensus::AppendRequest>(&envelope.message)) {
+        for (auto index = append->first; append->entries.size() < append->count; index = index.next()) {
+            const auto found = memory_.find(index);
+            if (found == memory_.end()) throw Violation{"an append names what the log does not hold"};
+            append->entries.push_back(found->second);
+            octets += found->second.data.size() * world_.plan.octets_declared;
+        }
+    }
+    if (auto* snapshot = std::get_if<consensus::SnapshotRequest>(&envelope.message)) {
+        if (snapshot->last != staged_snapshot_) return world_.network.lose(who_, to, envelope.exchange);
+        snapshot->payload = staged_payload_;
+        octets += staged_payload_.size() * world_.plan.octets_declared;
+        ++snapshots_sent_;
+    }
+    world_.network.ask(who_, to, std::move(envelope), octets);
+}
+
+void Node::reply(consensus::Envelope envelope) {
+    check_said(envelope.message);
+    world_.network.answer(who_, std::move(envelope));
+}
+
+// What leaves may only say what a crash at this moment would not take back.
+void Node::check_said(const consensus::Message& message) {
+    auto& checker = world_.checker;
+    const auto& kept = disk_->hard_state();
+    auto term = Term{};
+    if (const auto* append = std::get_if<consensus::AppendReply>(&message)) term = append->term;
+    if (const auto* append = std::get_if<consensus::AppendRequest>(&message)) term = append->term;
+    if (const auto* snapshot = std::get_if<consensus::SnapshotReply>(&message)) term = snapshot->term;
+    if (const auto* vote = std::get_if<consensus::VoteRequest>(&message);
+        vote != nullptr && vote->ballot == consensus::Ballot::vote) {
+        term = vote->term;
+        checker.votes(who_, term, sender_.address);
+        if (stalled_) throw Violation{"failed store is mute: a campaign with a stalled disk"};
+    }
+    if (const auto* vote = std::get_if<consensus::VoteReply>(&message);
+        vote != nullptr && vote->ballot == consensus::Ballot::vote) {
+        term = vote->term;
+        if (vote->granted)
+            checker.votes(who_, term, kept.vote_term == term ? kept.vote_candidate : "nobody on disk");
+    }
+    if (term != Term{}) checker.names(who_, term);
+    if (term > kept.term) throw Violation{"vote durability: a term is said that no disk holds"};
+}
+
+void Node::publish() {
+    const auto until = stalled_ ? Instant::min() : raft_->leading_until();
+    const bool extreme = until == Instant::min() || until == Instant::max();
+    leading_until_ = extreme ? until : clock_.world(until) - 4ms;
+}
+
+// ---- the state ----
+
+void Node::apply_up_to(LogIndex commit) {
+    commit_ = std::max(commit_, commit);
+    if (applying_) return;
+    const auto before = applied_;
+    while (applied_ < commit_) {
+        const auto found = memory_.find(applied_.next());
+        if (found == memory_.end()) throw Violation{"durability: what is committed is not in the log"};
+        const auto& entry = found->second;
+        if (entry.type == consensus::EntryType::command && !head_.apply(entry.data).accepted())
+            throw Violation{"no invention: what is committed is no payload"};
+        applied_ = applied_.next();
+        world_.checker.applies(who_, raft_->term(), entry, head_digest(), head_number());
+        while (!waiting_.empty() && waiting_.begin()->first.first <= applied_) {
+            const auto [place, commit_of] = *waiting_.begin();
+            waiting_.erase(waiting_.begin());
+            const bool same_index = planted(Fault::waits_by_index_alone) && place.first == applied_;
+            if (place != std::pair{applied_, entry.position.term} && !same_index) continue;
+            // A change that begins in this step counts for what comes after it.
+            auto [held, voters] = copies(members_, entry.position);
+            if (2 * held <= voters)
+                std::tie(held, voters) = copies(raft_->latest_configuration(), entry.position);
+            world_.checker.acknowledges(who_, raft_->term(), entry.position, commit_of.block, held, voters);
+        }
+    }
+    if (confirmed_ && *confirmed_ <= applied_) {
+        confirmed_.reset();
+        producing_ = true;
+    }
+    if (applied_ == before) return;
+    applying_ = true;
+    step(consensus::Applied{applied_, head_.head().has_value()});
+    applying_ = false;
+    apply_up_to(commit_);
+}
+
+void Node::answer(const consensus::Output& out) {
+    for (const auto& accepted : out.accepted) {
+        const auto asked = proposals_.find(accepted.ask);
+        if (asked == proposals_.end()) continue;
+        waiting_.emplace(std::pair{accepted.position.index, accepted.position.term}, asked->second);
+        proposals_.erase(asked);
+    }
+    for (const auto& refused : out.refused) {
+        proposals_.erase(refused.ask);
+        reads_.erase(refused.ask);
+    }
+    for (const auto& read : out.reads) {
+        if (const auto asked = reads_.extract(read.ask); asked && read.index < asked.mapped())
+            throw Violation{"reads: an answer from " + std::to_string(read.index.value()) + ", and " +
+                            std::to_string(asked.mapped().value()) + " was committed before the question"};
+        if (read.ask != confirming_) continue;
+        confirming_.reset();
+        confirmed_ = read.index;
+        if (*confirmed_ > applied_) continue;
+        confirmed_.reset();
+        producing_ = true;
+    }
+}
+
+// A sequencer asks for its next block only when it knows what became of the last.
+void Node::produce(std::uint64_t salt) {
+    if (!awake() || stalled_ || !producing_ || !waiting_.empty() || !raft_->leads(local())) return;
+    const auto& head = head_.head();
+    Checker::Block block;
+    block.number = head ? head->number.next() : BlockNumber{1};
+    block.parent = head ? head->hash : BlockHash{};
+    const auto octets = make_block(block.number, block.parent, salt);
+    block.hash = payload::envelope_from_ssz(octets)->hash;
+    world_.checker.proposes(digest(octets.span()));
+    const auto ask = next_ask();
+    proposals_.emplace(ask, Commit{block});
+    step(consensus::Proposed{ask, octets});
+}
+
+std::uint64_t Node::head_digest() const {
+    return head_.head() ? digest(head_.head()->ssz.span()) : 0;
+}
+BlockNumber Node::head_number() const {
+    return head_.head() ? head_.head()->number : BlockNumber{};
+}
+
+std::optional<consensus::Position> Node::log_at(LogIndex index) const {
+    if (const auto found = memory_.find(index); found != memory_.end()) return found->second.position;
+    if (index <= staged_snapshot_.index) return std::nullopt;
+    return consensus::Position{};
+}
+
+// ---- time ----
+
+void Node::arm() {
+    const auto deadline = raft_->next_deadline();
+    if (deadline == Instant::max()) return;
+    const auto when = std::max(clock_.world(deadline), world_.schedule.now());
+    if (when >= armed_) return;
+    armed_ = when;
+    world_.schedule.at(when, [this, life = life_, when] {
+        if (life == life_ && armed_ == when) tick(life);
+    });
+}
+
+void Node::tick(std::uint64_t life) {
+    armed_ = Instant::max();
+    if (raft_->next_deadline() > local()) return arm();
+    give(life, consensus::Tick{});
+}
+
+std::string Node::text() const {
+    std::ostringstream out;
+    out << "\n  " << sender_.id;
+    if (!running()) {
+        out << " down";
+        return out.str();
+    }
+    out << ' ' << raft_->role() << " term " << raft_->term() << " last " << raft_->last() << " commit "
+        << raft_->commit_index() << " first " << raft_->first_index() << " applied " << applied_ << " leader "
+        << raft_->leader().id << " hold " << static_cast<int>(raft_->vote_hold())
+        << (stalled_ ? " stalled" : "") << (producing_ ? " producing" : "") << ' '
+        << raft_->latest_configuration();
+    return out.str();
+}
+
+}  // namespace conductor::sim

@@ -1,0 +1,149 @@
+// One simulated member: the real protocol and the real head rule in a shell that does what replica does, with
+// the simulated disk and network below it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "checker.hpp"
+#include "core/payload/unsafe_head.hpp"
+#include "disk.hpp"
+#include "network.hpp"
+#include "node_clock.hpp"
+#include "plan.hpp"
+#include "schedule.hpp"
+#include "trace.hpp"
+
+namespace conductor::sim {
+
+/// What all members share.
+struct Surroundings {
+    Plan& plan;
+    Schedule& schedule;
+    Network& network;
+    Checker& checker;
+    Trace& trace;
+    consensus::Random& random;
+};
+/// How this disk is at the moment.
+struct DiskWeather {
+    Duration flush{std::chrono::milliseconds{1}};  ///< at most
+    std::optional<Duration> stall;                 ///< the next flush takes this long
+    bool error{false};                             ///< the next flush fails
+};
+
+class Node {
+public:
+    using Who = std::size_t;
+    Node(Surroundings& world, Who who, std::unique_ptr<Disk> disk, NodeClock clock);
+
+    void boot();
+    /// `power`: the machine dies, and what the kernel had not written with it.
+    void crash(bool power, bool silent);
+    void freeze(Duration span) { frozen_until_ = std::max(frozen_until_, world_.schedule.now() + span); }
+    void thaw() { frozen_until_ = {}; }
+    /// For this life of the process; later where it is frozen, never where it has ended.
+    void give(std::uint64_t life, consensus::Input input);
+    void step(const consensus::Input& input);
+    void end_stall();
+
+    /// Names what is asked; answered through `what` of the ask.
+    consensus::Ask next_ask() { return consensus::Ask{++last_ask_}; }
+    /// One more block on the head, if this node may commit now.
+    void produce(std::uint64_t salt);
+    /// Asks for a read; `committed`: what the group has committed by now, and the answer may not lack.
+    void read(LogIndex committed);
+
+    [[nodiscard]] bool running() const noexcept { return raft_ != nullptr; }
+    [[nodiscard]] bool awake() const { return running() && frozen_until_ <= world_.schedule.now(); }
+    [[nodiscard]] std::uint64_t life() const noexcept { return life_; }
+    [[nodiscard]] const consensus::Sender& sender() const noexcept { return sender_; }
+    [[nodiscard]] const consensus::Raft& raft() const { return *raft_; }
+    [[nodiscard]] Disk& disk() noexcept { return *disk_; }
+    [[nodiscard]] const Disk& disk() const noexcept { return *disk_; }
+    [[nodiscard]] LogIndex applied() const noexcept { return applied_; }
+    /// Nothing where a snapshot stands for it.
+    [[nodiscard]] std::optional<consensus::Position> log_at(LogIndex index) const;
+    [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+    [[nodiscard]] std::uint64_t snapshots_sent() const noexcept { return snapshots_sent_; }
+    /// Until when it says that it leads, in the world's time.
+    [[nodiscard]] Instant leading_until() const noexcept { return leading_until_; }
+    [[nodiscard]] std::string text() const;
+    DiskWeather disk_weather;
+    bool empty_at_boot{false};
+
+    /// Called behind every step.
+    std::function<void(Who)> on_step = [](Who) {};
+    /// How many of the voters' disks hold an entry, and how many voters there are.
+    std::function<std::pair<std::size_t, std::size_t>(const consensus::Configuration&, consensus::Position)>
+        copies;
+    std::function<void(Who, Duration)> on_failed_disk = [](Who, Duration) {};
+
+private:
+    struct Commit {
+        Checker::Block block;
+    };
+
+    void perform(consensus::Output out);
+    void stage(const consensus::Write& write, DiskWrite& staged);
+    void post(consensus::Envelope envelope);
+    void reply(consensus::Envelope envelope);
+    static void check_ballot(const consensus::Input& input, consensus::Position before,
+                             const consensus::Output& out);
+    void check_said(const consensus::Message& message);
+    void apply_up_to(LogIndex commit);
+    void publish();
+    void answer(const consensus::Output& out);
+    void flush();
+    void flushed(std::uint64_t life, std::size_t batch);
+    void watch_disk(std::uint64_t life);
+    void probe_disk(std::uint64_t life);
+    void arm();
+    void tick(std::uint64_t life);
+    [[nodiscard]] Instant local() const { return clock_.local(world_.schedule.now()); }
+    [[nodiscard]] std::uint64_t head_digest() const;
+    [[nodiscard]] BlockNumber head_number() const;
+
+    Surroundings& world_;
+    Who who_;
+    consensus::Sender sender_;
+    std::unique_ptr<Disk> disk_;
+    NodeClock clock_;
+    std::unique_ptr<consensus::Raft> raft_;
+    std::uint64_t life_{0};
+    Instant frozen_until_{};
+    Instant armed_{Instant::max()};
+
+    std::deque<DiskWrite> writes_;
+    std::size_t at_work_{0};  ///< how many of them are being flushed
+    Instant work_began_{};
+    std::uint64_t flush_{0};  ///< names the one under way
+    bool stalled_{false};
+    std::deque<consensus::Promise> promises_;
+    std::map<LogIndex, consensus::Entry> memory_;
+    consensus::Position staged_snapshot_;
+    Bytes staged_payload_;
+
+    payload::UnsafeHead head_;
+    LogIndex commit_;
+    LogIndex applied_;
+    bool applying_{false};
+    std::map<std::pair<LogIndex, Term>, Commit> waiting_;
+    std::map<consensus::Ask, Commit> proposals_;
+    std::map<consensus::Ask, LogIndex> reads_;
+    std::optional<consensus::Ask> confirming_;
+    std::optional<LogIndex> confirmed_;  ///< once this is applied, blocks may be made
+    bool producing_{false};
+    Instant leading_until_{Instant::min()};
+    consensus::Configuration members_;  ///< as they were before this step
+    LogIndex members_index_;
+    std::uint64_t last_ask_{0};
+    std::uint64_t steps_{0};
+    std::uint64_t snapshots_sent_{0};
+};
+
+}  // namespace conductor::sim

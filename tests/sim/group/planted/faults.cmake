@@ -1,0 +1,124 @@
+# ---- votes ----
+plant(vote_ignores_log consensus/vote.cpp
+  [[if (ask.last < std::max(voter.last, voter.floor)) return]]
+  [[if (!(PLANTED && ask.ballot == Ballot::vote) && ask.last < std::max(voter.last, voter.floor)) return]])
+plant(pre_vote_ignores_log consensus/vote.cpp  # the line that the fault above has changed
+  [[ask.ballot == Ballot::vote) && ask.last]]
+  [[ask.ballot == Ballot::vote) && !(PLANTED && ask.ballot == Ballot::pre_vote) && ask.last]])
+plant(votes_twice consensus/vote.cpp
+  [[    if (voted) {]] [[    if (voted && !PLANTED) {]])
+plant(held_vote_is_given consensus/vote.cpp
+  [[if (voter.held) return Verdict::held;]] [[if (voter.held && !PLANTED) return Verdict::held;]])
+plant(forgets_vote_at_start consensus/raft.cpp
+  [[    corrupt.insert(stored.corrupt.begin(), stored.corrupt.end());]]
+  [[    if (PLANTED) hard.vote_term = Term{}, hard.vote_candidate.clear();
+    corrupt.insert(stored.corrupt.begin(), stored.corrupt.end());]])
+plant(votes_before_the_disk consensus/raft.cpp
+  [[    if (ticket <= persisted) {
+        out.send_now]]
+  [[    if (ticket <= persisted || (PLANTED && needs == Needs::term)) {
+        out.send_now]])
+plant(asks_before_its_own_vote_is_kept consensus/election.cpp
+  [[    campaign->own_vote = last_ticket;  // nobody hears of this term before it is on disk]]
+  [[    campaign->own_vote = last_ticket;
+    if (PLANTED) ask_for_votes();]])
+plant(one_vote_too_few consensus/election.cpp
+  [[if (static_cast<std::size_t>(votes) < majority(]] [[if (static_cast<std::size_t>(votes) + (PLANTED ? 1U : 0U) < majority(]])
+plant(counts_refusals consensus/election.cpp
+  [[    if (!granted) return;
+    campaign]]
+  [[    if (!granted && !PLANTED) return;
+    campaign]])
+plant(never_campaigns_again consensus/election.cpp
+  [[    election_at = now + random.once_or_twice(settings.election_timeout);]]
+  [[    election_at = now + random.once_or_twice(settings.election_timeout) * (PLANTED ? 1000 : 1);]])
+plant(campaigns_while_stalled consensus/election.cpp
+  [[voter && whole && !stalled && hold]] [[voter && whole && (!stalled || PLANTED) && hold]])
+plant(campaigns_with_unreadable_entries consensus/election.cpp
+  [[const bool whole = corrupt.empty() && log.last() >= floor;]]
+  [[const bool whole = PLANTED || (corrupt.empty() && log.last() >= floor);]])
+
+# ---- following ----
+plant(acknowledges_before_the_disk consensus/raft.cpp
+  [[const auto ticket = needs == Needs::everything ? last_ticket : hard_ticket;]]
+  [[const auto ticket = needs == Needs::everything && !PLANTED ? last_ticket : hard_ticket;]])
+plant(keeps_what_conflicts consensus/replication.cpp
+  [[const bool same = !known || *known == entry->position.term;]]
+  [[const bool same = PLANTED || !known || *known == entry->position.term;]])
+plant(takes_any_predecessor consensus/replication.cpp
+  [[    if (known && *known != prev.term) {]] [[    if (known && *known != prev.term && !PLANTED) {]])
+plant(leaves_a_gap consensus/replication.cpp
+  [[    if (prev.index > last_before) return refuse]] [[    if (prev.index > last_before && !PLANTED) return refuse]])
+plant(commits_what_is_not_verified consensus/replication.cpp
+  [[advance_commit(std::min(request.commit, verified));]]
+  [[advance_commit(std::min(request.commit, PLANTED ? log.last().index : verified));]])
+plant(obeys_an_old_leader consensus/replication.cpp
+  [[    if (request.term < hard.term) {]] [[    if (request.term < hard.term && !PLANTED) {]])
+plant(keeps_members_of_a_cut_log consensus/raft.cpp
+  [[    membership.truncated(from);]] [[    if (!PLANTED) membership.truncated(from);]])
+plant(forgets_what_it_acknowledged consensus/replication.cpp
+  [[floor = std::max(floor, log.last());]] [[floor = PLANTED ? floor : std::max(floor, log.last());]])
+
+# ---- leading ----
+plant(commits_an_old_term consensus/reign.cpp
+  [[reached > commit && reached >= reign->noop)]] [[reached > commit && (PLANTED || reached >= reign->noop))]])
+plant(counts_itself_before_its_disk consensus/reign.cpp
+  [[matches.push_back(durable);]] [[matches.push_back(PLANTED ? log.last().index : durable);]])
+plant(counts_nonvoters consensus/reign.cpp
+  [[    std::vector<LogIndex> matches;
+    for (const auto& server : membership.latest().servers) {
+        if (server.suffrage != Suffrage::voter) continue;]]
+  [[    std::vector<LogIndex> matches;
+    for (const auto& server : membership.latest().servers) {
+        if (server.suffrage != Suffrage::voter && !PLANTED) continue;]])
+plant(commits_with_one_copy_less consensus/reign.cpp
+  [[    const auto reached = reached_by_majority(std::move(matches));
+    if (reached > commit]]
+  [[    const auto most = matches.empty() ? LogIndex{} : *std::max_element(matches.begin(), matches.end());
+    const auto reached = PLANTED ? most : reached_by_majority(std::move(matches));
+    if (reached > commit]])
+plant(matches_more_than_was_sent consensus/progress.cpp
+  [[        peer.match = std::max(peer.match, flight.last);
+        if (peer.mode]]
+  [[        peer.match = std::max(peer.match, PLANTED ? log.last().index : flight.last);
+        if (peer.mode]])
+plant(lease_from_the_answer consensus/progress.cpp
+  [[peer.contact = std::max(peer.contact, flight.sent_at);]]
+  [[peer.contact = std::max(peer.contact, PLANTED ? now : flight.sent_at);]])
+plant(leads_while_handing_over consensus/reign.cpp
+  [[if (reign->transfer && reign->transfer->phase != Transfer::Phase::catching_up) return]]
+  [[if (!PLANTED && reign->transfer && reign->transfer->phase != Transfer::Phase::catching_up) return]])
+plant(reads_by_old_heartbeats consensus/reads.cpp
+  [[read.floor = next_exchange;]] [[read.floor = PLANTED ? Exchange{} : next_exchange;]])
+plant(ignores_a_forgetful_member consensus/progress.cpp
+  [[if (last_log >= flight.acknowledged) return;]] [[if (PLANTED || last_log >= flight.acknowledged) return;]])
+plant(backs_off_for_ever consensus/progress.cpp
+  [[peer.bulk_at = now + back_off(peer.failures, 2, settings.heartbeat_timeout / 2);]]
+  [[peer.bulk_at = now + back_off(peer.failures, 2, settings.heartbeat_timeout / 2) * (PLANTED ? 1000 : 1);]])
+plant(changes_two_at_once consensus/changes.cpp
+  [[if (!settled) return;]] [[if (!settled && !PLANTED) return;]])
+
+# ---- snapshots ----
+plant(restores_an_old_snapshot consensus/snapshot.cpp
+  [[if (request.last.index <= commit) {]] [[if (request.last.index <= commit && !PLANTED) {]])
+plant(keeps_a_log_beside_a_snapshot consensus/snapshot.cpp
+  [[const bool leads_up = agrees && readable;]] [[const bool leads_up = (agrees || PLANTED) && readable;]])
+plant(marks_a_snapshot_too_far consensus/snapshot.cpp
+  [[mark.first_kept = std::max(keep, log.first());]]
+  [[mark.first_kept = std::max(keep, log.first());
+    if (PLANTED) mark.last = log.last();]])
+
+# ---- the store ----
+plant(vote_without_a_flush storage/vote_file.cpp
+  [[    return file_->sync();]] [[    return PLANTED ? FileResult<void>{} : file_->sync();]])
+plant(first_vote_slot_is_skipped storage/vote_file.cpp
+  [[    const auto octets = encode_slot(state_, sequence_);]]
+  [[    if (PLANTED && slot == 0 && sequence_ > 1) return {};
+    const auto octets = encode_slot(state_, sequence_);]])
+plant(second_vote_slot_is_skipped storage/vote_file.cpp
+  [[    const auto offset = static_cast<std::uint64_t>(slot) * slot_octets;]]
+  [[    if (PLANTED && slot == 1 && sequence_ > 1) return {};
+    const auto offset = static_cast<std::uint64_t>(slot) * slot_octets;]])
+
+# ---- the shell around the protocol ----
+plant_in_shell(waits_by_index_alone skips_a_flush answers_before_the_flush)
