@@ -272,7 +272,6 @@ private:
     }
 
     std::string thousand_lives() {
-        const auto before = Traces::now();
         const auto until = Clock::now() + lives_limit;
         std::size_t heap = 0;
         int lived = 0;
@@ -284,10 +283,10 @@ private:
             if (const auto why = live(*made.plugin); !why.empty()) return why;
         }
         if (lived < lives) note_ = std::to_string(lived) + " lives in the time for them";
-        auto left = before.left_by(Traces::now());
+        auto left = before_.left_by(Traces::now());
         for (int i = 0; i < 20 && !left.empty(); ++i) {  // a joined thread leaves /proc a moment later
             std::this_thread::sleep_for(10ms);
-            left = before.left_by(Traces::now());
+            left = before_.left_by(Traces::now());
         }
         const auto now = heap_in_use();
         const auto counted = static_cast<std::size_t>(std::max(lived - first_lives, 1));
@@ -299,6 +298,7 @@ private:
     const conductor_entry& entry_;
     const plugin::Descriptor& descriptor_;
     const TrialReport& report_;
+    const Traces before_{Traces::now()};  // mapped, and nothing of it called
     plugin::OptionValues options_;
     std::string options_problem_;
     std::string note_;

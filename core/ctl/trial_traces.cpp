@@ -30,6 +30,7 @@ Traces Traces::now() {
         if (!gone && target.string().find("/fd") == std::string::npos)
             out.descriptors.insert(at->path().filename().string() + " (" + target.string() + ")");
     }
+    out.exhausted = static_cast<bool>(error);
     for (int signal = 1; signal < NSIG; ++signal) out.handlers.push_back(handler_of(signal));
     return out;
 }
@@ -40,8 +41,10 @@ std::string Traces::left_by(const Traces& later) const {
     if (later.threads > threads) add(std::to_string(later.threads - threads) + " threads run on");
     for (const auto& descriptor : later.descriptors)
         if (!descriptors.contains(descriptor)) add("descriptor " + descriptor + " is open");
+    if (later.exhausted) add("every descriptor of the process is open");
     for (const auto& descriptor : descriptors)
-        if (!later.descriptors.contains(descriptor)) add("descriptor " + descriptor + " was closed");
+        if (!later.exhausted && !later.descriptors.contains(descriptor))
+            add("descriptor " + descriptor + " was closed");
     for (std::size_t i = 0; i < handlers.size(); ++i)
         if (handlers[i] != later.handlers[i])
             add("the handler of signal " + std::to_string(i + 1) + " was changed");

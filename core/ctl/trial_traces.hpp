@@ -11,6 +11,7 @@ namespace conductor::ctl {
 struct Traces {
     std::size_t threads{0};
     std::set<std::string> descriptors;  ///< `5 → /dev/null`
+    bool exhausted{false};              ///< no descriptor was left to look with
     std::vector<std::string> handlers;  ///< of each signal, as text to compare
 
     [[nodiscard]] static Traces now();

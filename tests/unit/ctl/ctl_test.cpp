@@ -126,7 +126,7 @@ TEST_CASE("validate finds what a plugin does wrong, and survives it", "[ctl]") {
         Case{"throw-in-create", "it can be made", "cannot be created"},
         Case{"hang-in-stop", "it can be made", "hung"},
         Case{"abort", "deadline and cancellation are obeyed", "died of SIGABRT"},
-        Case{"leaves-descriptor", "a thousand lives leave nothing", "is open"},
+        Case{"leaves-descriptor", "a thousand lives leave nothing", "open"},
         Case{"leaves-handler", "a thousand lives leave nothing", "the handler of signal 12 was changed"},
         Case{"leaves-thread", "a thousand lives leave nothing", "threads run on"},
         Case{"leaves-memory", "a thousand lives leave nothing", "octets a life"});
