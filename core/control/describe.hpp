@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -29,7 +30,9 @@ enum class Level : std::uint8_t { debug, info, warn, error };
 struct Fact {
     const char* key{""};
     std::variant<bool, std::uint64_t, std::string, std::nullptr_t> value;
-    friend bool operator==(const Fact&, const Fact&) = default;
+    friend bool operator==(const Fact& a, const Fact& b) noexcept {
+        return std::string_view{a.key} == b.key && a.value == b.value;
+    }
 };
 
 /// One line of the log. `event` is the stable name that ours adds (7.5.1); empty: none.
