@@ -26,6 +26,7 @@ struct Arguments {
     bool twice{false};
     bool shrink{false};
     bool planted{false};
+    bool places{false};
     std::optional<std::uint64_t> limit;  ///< as said; the campaigns differ in what is usual
     Duration span{std::chrono::seconds{300}};
     std::bitset<trouble_count> without;
@@ -33,14 +34,18 @@ struct Arguments {
 
 constexpr const char* usage =
     "usage: sim [--seeds N] [--first S] [--seed S] [--trace] [--shrink] [--twice] [--span-ms MS]\n"
-    "           [--without TROUBLE[,TROUBLE]…] [--planted] [--fault NAME]\n";
+    "           [--without TROUBLE[,TROUBLE]…] [--control] [--planted] [--places] [--fault NAME]\n";
 
 // For a check that fails, which aborts: the seed must be known then too.
 char replay_line[512];
 
 extern "C" void on_abort(int) {
     std::fputs(replay_line, stderr);
+    std::signal(SIGABRT, SIG_DFL);
+    std::abort();
 }
+
+bool with_control = false;  ///< as the arguments say
 
 [[noreturn]] void refuse(const std::string& why) {
     std::cerr << "sim: " << why << '\n' << usage;
@@ -74,7 +79,11 @@ Arguments read(int argc, char** argv) {
             if (i + 1 == argc) refuse(std::string{option} + ": its value is missing");
             return argv[++i];
         };
-        if (option == "--seeds") {
+        if (option == "--control") {
+            with_control = true;
+        } else if (option == "--places") {
+            arguments.places = true;
+        } else if (option == "--seeds") {
             arguments.count = number(option, value());
             arguments.limit = arguments.count;
         } else if (option == "--first") {
@@ -108,7 +117,7 @@ Arguments read(int argc, char** argv) {
 }
 
 Plan plan_of(std::uint64_t seed, Duration span, const std::bitset<trouble_count>& without) {
-    auto plan = draw_plan(seed, span);
+    auto plan = draw_plan(seed, span, with_control);
     plan.troubles &= ~without;
     if (lies_in_the_store(planted_fault)) {
         plan.troubles.set(static_cast<std::size_t>(Trouble::real_store));
@@ -123,6 +132,7 @@ std::string command_for(std::uint64_t seed, Duration span, const std::bitset<tro
     std::string list;
     for (std::size_t i = 0; i < trouble_count; ++i)
         if (without[i]) list += (list.empty() ? "" : ",") + std::string{name_of(static_cast<Trouble>(i))};
+    if (with_control) text += " --control";
     if (!list.empty()) text += " --without " + list;
     if (planted_fault != Fault::none)
         text += " --fault " + std::string{planted_names[static_cast<std::size_t>(planted_fault) - 1]};
@@ -148,7 +158,7 @@ int shrink(const Arguments& arguments) {
         std::cout << "seed " << seed << " breaks nothing\n";
         return 0;
     }
-    const auto troubles = draw_plan(seed, span).troubles & ~without;
+    const auto troubles = draw_plan(seed, span, with_control).troubles & ~without;
     for (std::size_t i = 0; i < trouble_count; ++i) {
         if (!troubles[i]) continue;
         auto fewer = without;
@@ -212,6 +222,7 @@ int main(int argc, char** argv) {
     using namespace conductor::sim;
     const auto arguments = read(argc, argv);
     std::signal(SIGABRT, on_abort);
+    if (arguments.places) return misplaced();
     if (arguments.planted)
         return hunt(arguments.first, arguments.limit.value_or(2000), [&](std::uint64_t seed) {
             return fault_of(plan_of(seed, arguments.span, arguments.without));

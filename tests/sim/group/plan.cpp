@@ -46,7 +46,7 @@ std::string Plan::text() const {
     return out.str();
 }
 
-Plan draw_plan(std::uint64_t seed, Duration span) {
+Plan draw_plan(std::uint64_t seed, Duration span, bool control) {
     consensus::Random draw{seed};
     const auto below = [&](std::uint64_t limit) { return draw.next() % limit; };
 
@@ -73,6 +73,7 @@ Plan draw_plan(std::uint64_t seed, Duration span) {
     if (plan.voters < 3 || plan.has(Trouble::membership)) plan.drop(Trouble::wipe);
     if (plan.voters < 3 || plan.has(Trouble::membership) || plan.has(Trouble::wipe)) plan.drop(Trouble::rot);
     if (plan.has(Trouble::real_store)) plan.drop(Trouble::rot);
+    if (!control) plan.drop(Trouble::control);
     if (!plan.has(Trouble::control))
         for (const auto needs : {Trouble::sick, Trouble::down, Trouble::slow_node, Trouble::late_gossip})
             plan.drop(needs);

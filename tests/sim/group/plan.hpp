@@ -65,7 +65,7 @@ struct Plan {
     [[nodiscard]] std::string text() const;
 };
 
-/// `span`: of the part with troubles.
-[[nodiscard]] Plan draw_plan(std::uint64_t seed, Duration span);
+/// `span`: of the part with troubles. `control`: one seed of three runs the real control loops.
+[[nodiscard]] Plan draw_plan(std::uint64_t seed, Duration span, bool control);
 
 }  // namespace conductor::sim

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::uint64_t busiest = 50'000;   // events within a millisecond
 constexpr int calm_rounds = 10;             // election time-outs until blocks flow again (reliability.md 3.1)
 constexpr int calm_rounds_controlled = 60;  // the sequencers must be found fit, and be fed what they lack
 constexpr int catch_up_rounds = 30;         // until every member has them
@@ -150,7 +151,14 @@ void World::ask_about_vote(Who who, std::uint64_t life) {
 
 void World::run_for(Duration span) {
     const auto end = schedule_.now() + span;
+    auto moment = schedule_.now();
+    std::uint64_t busy = 0;
     while (schedule_.run_next(end)) {
+        if (schedule_.now() - moment > 1ms) {
+            moment = schedule_.now();
+            busy = 0;
+        }
+        if (++busy > busiest) throw Violation{"bounded work: the group is busy without end at one moment"};
     }
 }
 

@@ -27,14 +27,19 @@ bool lies_in_the_store(Fault fault) noexcept {
            fault == Fault::second_vote_slot_is_skipped;
 }
 
-int hunt(std::uint64_t first, std::uint64_t limit,
-         const std::function<std::optional<std::string>(std::uint64_t)>& run) {
-    int missed = 0;
+int misplaced() {
+    int count = 0;
     for (const auto name : planted_misplaced) {
         if (name.empty()) continue;
         std::cout << name << ": its place in core is not found any more\n";
-        ++missed;
+        ++count;
     }
+    return count;
+}
+
+int hunt(std::uint64_t first, std::uint64_t limit,
+         const std::function<std::optional<std::string>(std::uint64_t)>& run) {
+    int missed = misplaced();
     auto* const memory =
         ::mmap(nullptr, sizeof(Finding), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return 1;
