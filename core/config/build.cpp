@@ -55,7 +55,8 @@ RaftSettings raft(const Resolved& v) {
 
 HealthSettings health(const Resolved& v) {
     HealthSettings out;
-    out.interval = v.duration("healthcheck.interval");
+    // Some intervals later must still be a time.
+    out.interval = std::min<Duration>(v.duration("healthcheck.interval"), 24h * 365 * 10);
     out.unsafe_interval = v.duration("healthcheck.unsafe-interval");
     out.safe_interval = v.duration("healthcheck.safe-interval");
     out.safe_enabled = v.flag("healthcheck.safe-enabled");

@@ -1,14 +1,25 @@
 #include "core/config/toml.hpp"
 
+namespace conductor::config {
+// toml++ 3.3 asserts where a table's name begins with what no name may contain: an error of the file, not of
+// ours.
+[[noreturn]] static void toml_lost();
+}  // namespace conductor::config
+
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
+#define TOML_ASSERT(condition) (static_cast<bool>(condition) ? void() : ::conductor::config::toml_lost())
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
+#include <tuple>
+#include <vector>
 
 namespace conductor::config {
 namespace {
+
+struct TomlLost {};
 
 Place place_of(const toml::source_region& region, const std::string& file) {
     return {file, region.begin.line, region.begin.column};
@@ -20,9 +31,9 @@ TomlTable convert_table(const toml::table& table, const std::string& file) {
     TomlTable out;
     for (const auto& [key, node] : table)
         out.entries.push_back({std::string{key.str()}, place_of(key.source(), file), convert(node, file)});
-    std::ranges::stable_sort(out.entries, [](const TomlEntry& a, const TomlEntry& b) {
-        return std::pair{a.key_place.line, a.key_place.column} <
-               std::pair{b.key_place.line, b.key_place.column};
+    std::ranges::sort(out.entries, [](const TomlEntry& a, const TomlEntry& b) {
+        return std::tie(a.key_place.line, a.key_place.column, a.key) <
+               std::tie(b.key_place.line, b.key_place.column, b.key);
     });
     return out;
 }
@@ -47,7 +58,30 @@ TomlNode convert(const toml::node& node, const std::string& file) {
     return out;
 }
 
+bool loses_parser(std::string_view text) {
+    try {
+        static_cast<void>(toml::parse(text));
+    } catch (const TomlLost&) {
+        return true;
+    }
+    return false;
+}
+
+/// The line from 1 where toml++ gives up: as many lines as do no harm, and one.
+std::uint32_t lost_line(std::string_view text) {
+    std::vector<std::size_t> ends;
+    for (std::size_t at = 0; at < text.size(); ++at)
+        if (text[at] == '\n') ends.push_back(at + 1);
+    const auto harmless = std::ranges::partition_point(
+        ends, [&](std::size_t octets) { return !loses_parser(text.substr(0, octets)); });
+    return static_cast<std::uint32_t>(harmless - ends.begin()) + 1;
+}
+
 }  // namespace
+
+static void toml_lost() {
+    throw TomlLost{};
+}
 
 std::string to_string(const Place& place) {
     return place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column);
@@ -65,11 +99,15 @@ std::string_view TomlNode::kind() const noexcept {
 }
 
 Result<TomlTable, Complaint> parse_toml(std::string_view text, const std::string& file) {
-    const auto parsed = toml::parse(text, std::string_view{file});
-    if (!parsed)
-        return Complaint{to_string(place_of(parsed.error().source(), file)) + ": " +
-                         std::string{parsed.error().description()}};
-    return convert_table(parsed.table(), file);
+    try {
+        const auto parsed = toml::parse(text, std::string_view{file});
+        if (!parsed)
+            return Complaint{to_string(place_of(parsed.error().source(), file)) + ": " +
+                             std::string{parsed.error().description()}};
+        return convert_table(parsed.table(), file);
+    } catch (const TomlLost&) {
+        return Complaint{to_string({file, lost_line(text), 1}) + ": here this is no TOML; is a name missing?"};
+    }
 }
 
 }  // namespace conductor::config

@@ -110,6 +110,15 @@ std::optional<SnapshotMark> Raft::snapshot() const {
 VoteHold Raft::vote_hold() const {
     return state_->hold;
 }
+std::vector<Contact> Raft::contacts() const {
+    std::vector<Contact> out;
+    if (state_->reign) {
+        for (const auto& peer : state_->reign->peers) out.push_back({peer.id, peer.contact, peer.next});
+    } else if (!state_->leader.id.text().empty()) {
+        out.push_back({state_->leader.id, state_->contact, std::nullopt});
+    }
+    return out;
+}
 
 // ---- one step ----
 

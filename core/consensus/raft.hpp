@@ -218,6 +218,13 @@ struct Output {
 
 // ---- the machine ----------------------------------------------------------------------------------------
 
+/// How long ago another member proved that it is there, and what it is fed next: for whoever watches a group.
+struct Contact {
+    ServerId id;
+    Instant at{Instant::min()};    ///< min(): never, in this reign or under this leader
+    std::optional<LogIndex> next;  ///< a leader knows it
+};
+
 class Raft {
 public:
     struct State;  ///< state.hpp, of this folder alone
@@ -246,6 +253,8 @@ public:
     [[nodiscard]] std::optional<SnapshotMark> snapshot() const;
     /// Whether this node withholds its vote because it may have forgotten one; part of *ready*.
     [[nodiscard]] VoteHold vote_hold() const;
+    /// A leader's members, or a follower's leader.
+    [[nodiscard]] std::vector<Contact> contacts() const;
 
 private:
     std::unique_ptr<State> state_;

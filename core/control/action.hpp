@@ -113,9 +113,15 @@ struct Confirmed {
     std::optional<Head> head;              ///< the replicated payload; empty: no payload was ever committed
     std::optional<BlockNumber> ring_from;  ///< payloads from here up to `head` can be posted; empty: none
 };
+/// What the log lines of op-conductor's round-robin say besides the targets (5.7).
+struct RoundRobin {
+    std::vector<std::string> addresses;  ///< of the targets, in their order
+    std::size_t voters{0};
+};
 struct Ranked {
-    std::vector<ServerId> targets;
-};  ///< best first; empty: consensus chooses
+    std::vector<ServerId> targets;            ///< best first; empty: consensus chooses
+    std::optional<RoundRobin> round_robin{};  ///< the strategy is Go's, and so are its words
+};
 
 using Answer = std::variant<Failed, Done, ActiveIs, HeadIs, Confirmed, Ranked>;
 

@@ -113,7 +113,8 @@ void Conductor::override_leader(bool on, OperatorDone done) {
 
 void Conductor::stop(OperatorDone done) {
     later([this, done = std::move(done)] {
-        done({});  // 2.4.5: whoever asks over RPC is answered before RPC ends
+        stopped_.store(true);  // the answer says that the connection ends
+        done({});              // 2.4.5: whoever asks over RPC is answered before RPC ends
         around_.leave();
     });
 }
@@ -149,6 +150,9 @@ void Conductor::turn() {
 
     if (const auto eligible = eligibility(); eligible != told_eligibility_)
         around_.eligibility(told_eligibility_ = eligible);
+    const auto ended = around_.core.now();
+    around_.observer.turned(ended - turn_ended_.value_or(now));
+    turn_ended_ = ended;
     turn_requested_ = false;
     if (!inbox_.empty()) request_turn();
     set_alarm();
@@ -202,12 +206,14 @@ void Conductor::follow(const RoundStep& step) {
     }
     for (const auto& begin : step.begin) {
         CONDUCTOR_CHECK(begin.check < around_.checks.size());
-        auto found = [posted = std::weak_ptr{posted_},
-                      look = begin.look](const std::optional<Finding>& finding) {
+        auto found = [posted = std::weak_ptr{posted_}, begin,
+                      begun = around_.core.now()](const std::optional<Finding>& finding) {
             const auto alive = posted.lock();
             if (!alive) return;
             auto& self = *alive->conductor;
-            self.follow(self.rounds_.found(self.around_.core.now(), look, finding));
+            if (finding)
+                self.around_.observer.check_ended(begin.check, self.around_.core.now() - begun, *finding);
+            self.follow(self.rounds_.found(self.around_.core.now(), begin.look, finding));
             self.request_turn();  // the alarm may have to come earlier
         };
         around_.checks[begin.check]->judge(begin.limit, std::move(found));

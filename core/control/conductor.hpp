@@ -101,6 +101,7 @@ private:
 
     std::deque<Event> inbox_;
     bool turn_requested_{false};
+    std::optional<Instant> turn_ended_;  ///< the last one
     bool finished_{false};
 
     // What consensus said last: a reign, and whether anybody is known to lead.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ enum class Level : std::uint8_t { debug, info, warn, error };
 
 struct Fact {
     const char* key{""};
-    std::variant<bool, std::uint64_t, std::string> value;
+    std::variant<bool, std::uint64_t, std::string, std::nullptr_t> value;
     friend bool operator==(const Fact&, const Fact&) = default;
 };
 

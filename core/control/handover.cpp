@@ -46,40 +46,69 @@ HandOverStep HandOverRun::begin_transfer(const ServerId& self) {
     transfer_ = Part::running;
     step.lines.push_back({Level::info, "transferring leadership", "lead_transfer", {{"server", self.text()}}});
     if (ranked_)
-        try_next(step);
+        try_next(self, step);
     else
         step.group = RankTargets{order_.cause, order_.failed};
     return step;
 }
 
-void HandOverRun::try_next(HandOverStep& step) {
+void HandOverRun::try_next(const ServerId& self, HandOverStep& step) {
     if (at_ < order_.targets.size()) {
-        const auto& target = order_.targets[at_];
-        step.lines.push_back(
-            {Level::info, "transferring leadership to target", "", {{"target", target.text()}}});
-        step.group = TransferLead{target};
+        step.lines.push_back(attempt_line(self));
+        step.group = TransferLead{order_.targets[at_]};
         return;
     }
     fallback_ = true;
     step.group = TransferLead{};
 }
 
+Line HandOverRun::attempt_line(const ServerId& self) const {
+    const auto& target = order_.targets[at_];
+    if (!round_robin_)
+        return {Level::info, "transferring leadership to target", "", {{"target", target.text()}}};
+    return {Level::info,
+            "round-robin transferring leadership",
+            "",
+            {{"from", self.text()},
+             {"to", target.text()},
+             {"targetAddr", at_ < round_robin_->addresses.size() ? round_robin_->addresses[at_] : ""},
+             {"attempt", at_ + 1},
+             {"totalVoters", round_robin_->voters}}};
+}
+
+void HandOverRun::target_failed(HandOverStep& step, const std::string& why) {
+    const auto& target = order_.targets[at_];
+    step.failed.push_back(target);
+    Line line{Level::warn,
+              "failed to transfer leadership to target, trying next",
+              "",
+              {{"target", target.text()}, {"err", why}}};
+    if (round_robin_) {
+        line.message = "failed to transfer leadership to voter, trying next";
+        line.facts.push_back({"attempt", at_ + 1});
+    }
+    step.lines.push_back(std::move(line));
+    ++at_;
+}
+
 HandOverStep HandOverRun::group_answered(const ServerId& self, const Answer& answer) {
     CONDUCTOR_CHECK(transfer_ == Part::running);
-    (void)self;
     HandOverStep step;
     const auto* failed = std::get_if<Failed>(&answer);
 
     if (!ranked_) {
         ranked_ = true;
-        if (const auto* ranked = std::get_if<Ranked>(&answer)) order_.targets = ranked->targets;
+        if (const auto* ranked = std::get_if<Ranked>(&answer)) {
+            order_.targets = ranked->targets;
+            round_robin_ = ranked->round_robin;
+        }
         if (failed)
             step.lines.push_back(
                 {Level::warn,
                  "failed to select leadership transfer targets, falling back to default selection",
                  "",
                  {{"err", failed->text}}});
-        try_next(step);
+        try_next(self, step);
         return step;
     }
 
@@ -93,23 +122,22 @@ HandOverStep HandOverRun::group_answered(const ServerId& self, const Answer& ans
 
     transfer_error_ = failed->text;
     if (!fallback_) {
-        const auto& target = order_.targets[at_];
-        step.failed.push_back(target);
-        step.lines.push_back({Level::warn,
-                              "failed to transfer leadership to target, trying next",
-                              "",
-                              {{"target", target.text()}, {"err", failed->text}}});
-        ++at_;
+        target_failed(step, failed->text);
         if (at_ < order_.targets.size()) {
-            try_next(step);
+            try_next(self, step);
             return step;
         }
         // Targets that a rule demands are not replaced by consensus' choice: it might know no better one.
         const bool by_strategy = order_.cause != Cause::policy;
         if (by_strategy) {
             step.lines.push_back(
-                {Level::warn, "all strategy targets failed, falling back to default leader transfer", "", {}});
-            try_next(step);
+                {Level::warn,
+                 round_robin_
+                     ? "round-robin transfer failed for all voters, falling back to default leader transfer"
+                     : "all strategy targets failed, falling back to default leader transfer",
+                 "",
+                 {}});
+            try_next(self, step);
             return step;
         }
     }

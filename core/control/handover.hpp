@@ -62,7 +62,9 @@ public:
 private:
     enum class Part : std::uint8_t { none, running, done, failed };
     [[nodiscard]] HandOverStep begin_transfer(const ServerId& self);
-    void try_next(HandOverStep& step);
+    void try_next(const ServerId& self, HandOverStep& step);
+    void target_failed(HandOverStep& step, const std::string& why);
+    [[nodiscard]] Line attempt_line(const ServerId& self) const;
 
     HandOverOrder order_;
     Part stop_{Part::none};
@@ -71,6 +73,7 @@ private:
     bool ranked_{false};
     bool fallback_{false};
     std::size_t at_{0};
+    std::optional<RoundRobin> round_robin_;
     std::string stop_error_;
     std::string transfer_error_;
 };

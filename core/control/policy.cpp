@@ -111,9 +111,8 @@ void Policy::on(const Judged& event) {
     const auto before = std::exchange(s_.verdict, event.verdict);
     verdict_is_news_ = true;
     refresh_due_ = true;
-    say(Level::debug, "received health update", "",
-        {{"server", settings_.self.text()},
-         {"error", event.verdict.healthy ? std::string{"<nil>"} : event.verdict.text}});
+    const auto error = event.verdict.healthy ? Fact{"error", nullptr} : Fact{"error", event.verdict.text};
+    say(Level::debug, "received health update", "", {{"server", settings_.self.text()}, error});
     if (!event.verdict.healthy)
         say(Level::error, "Sequencer is unhealthy", "unhealthy",
             {{"server", settings_.self.text()}, {"err", event.verdict.text}});

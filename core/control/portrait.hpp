@@ -26,6 +26,17 @@ struct HealthReport {
     std::vector<Check> checks;      ///< in configured order
 };
 
+/// One plugin at work, as `conductor_plugins` shows it.
+struct PluginRow {
+    std::string instance;
+    std::string id;
+    std::string kind;
+    std::string version;
+    std::string abi;    ///< of the library, `0.1`
+    std::string path;   ///< of the library
+    std::string state;  ///< a check's verdict once it has one, `at work`, or why it is out of service
+};
+
 /// From any thread; each `done` is called exactly once, on core, unless that part of the process has ended.
 class Portrait {
 public:
@@ -35,6 +46,8 @@ public:
     virtual void own_status(std::function<void(peers::Status)> done) = 0;
     virtual void peers(std::function<void(peers::View)> done) = 0;
     virtual void health(std::function<void(HealthReport)> done) = 0;
+    /// Checks first, in configured order.
+    virtual void plugins(std::function<void(std::vector<PluginRow>)> done) = 0;
 };
 
 }  // namespace conductor::control

@@ -67,6 +67,10 @@ public:
     virtual void count(const Count& count) = 0;
     /// A round of health checks has ended with this verdict (healthchecks_count).
     virtual void round_ended(const Verdict& verdict) = 0;
+    /// Check number `check` has answered (health_check_*).
+    virtual void check_ended(std::size_t /*check*/, Duration /*took*/, const Finding&) {}
+    /// A turn has ended, `took` after the one before it (loop_execution_time).
+    virtual void turned(Duration /*took*/) {}
 };
 
 }  // namespace conductor::control

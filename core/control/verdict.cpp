@@ -53,18 +53,17 @@ VerdictFold::VerdictFold(std::vector<CheckSettings> checks) {
     }
 }
 
-Verdict VerdictFold::record(Instant now, std::size_t number, const Finding& found) {
+Verdict VerdictFold::record(Instant now, std::size_t number, const Finding& finding) {
     CONDUCTOR_CHECK(number < checks_.size());
     auto& check = checks_[number];
     if (std::exchange(check.skip, false)) return verdict(now);
 
-    if (found.judgement == Judgement::unknown) {
+    if (finding.judgement == Judgement::unknown) {
         if (!check.unknown_since) check.unknown_since = now;
         return verdict(now);
     }
     check.unknown_since.reset();
 
-    const auto finding = tolerate(now, check, found);
     const bool turns = !check.counted || fails(check.counted->judgement) != fails(finding.judgement);
     if (!turns) {
         check.pending.reset();
@@ -85,21 +84,6 @@ Verdict VerdictFold::record(Instant now, std::size_t number, const Finding& foun
         check.since = now;
     }
     return verdict(now);
-}
-
-// A partial finding within the limit counts as degraded. The span slides, so that a burst across the edge of a
-// fixed window is not tolerated twice (4.6.2).
-Finding VerdictFold::tolerate(Instant now, Check& check, Finding finding) {
-    const auto& settings = check.settings;
-    if (settings.tolerance_limit == 0 || !fails(finding.judgement) ||
-        finding.fault != FaultClass::builder_partial)
-        return finding;
-    while (!check.tolerated.empty() && now - check.tolerated.front() >= settings.tolerance_span)
-        check.tolerated.pop_front();
-    if (check.tolerated.size() >= settings.tolerance_limit) return finding;
-    check.tolerated.push_back(now);
-    finding.judgement = Judgement::degraded;
-    return finding;
 }
 
 VerdictFold::Standing VerdictFold::standing(Instant now, const Check& check) {

@@ -1,13 +1,14 @@
 // Folds what the health checks find into one verdict (conductor.md 4, plugin-abi §7): gates decide, the first
-// failing one in configured order gives the text, thresholds and tolerance damp single samples. It never waits:
+// failing one in configured order gives the text, thresholds damp single samples. It never waits:
 // a check that has not answered yet does not count, and the loop is woken by whatever record() returns. Pure;
 // owned by the core thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/clock.hpp"
@@ -16,6 +17,11 @@
 namespace conductor::control {
 
 enum class Judgement : std::uint8_t { unknown, healthy, unhealthy, degraded };
+/// Empty for unknown.
+[[nodiscard]] constexpr std::string_view to_text(Judgement judgement) noexcept {
+    constexpr std::string_view words[] = {"", "healthy", "unhealthy", "degraded"};
+    return words[static_cast<std::size_t>(judgement)];
+}
 
 enum class FaultClass : std::uint8_t {
     hard,
@@ -66,16 +72,13 @@ struct CheckSettings {
     std::uint32_t successes_to_healthy{1};
     OnUnknown on_unknown{OnUnknown::hold};
     Duration hold_for{std::chrono::seconds{3}};
-    /// Partial findings that count as degraded within any span of `tolerance_span` (4.6, sliding); 0: none.
-    std::uint64_t tolerance_limit{0};
-    Duration tolerance_span{};
 };
 
 /// One check as `conductor_healthReport` shows it.
 struct CheckReport {
     std::string instance;
     CheckRole role{CheckRole::gate};
-    Judgement judgement{Judgement::unknown};  ///< what counts, after thresholds and tolerance
+    Judgement judgement{Judgement::unknown};  ///< what counts, after thresholds
     FaultClass fault{FaultClass::hard};
     std::string reason;
     std::string detail;
@@ -106,7 +109,6 @@ private:
         std::optional<Instant> since;
         std::optional<Instant> unknown_since;
         bool skip{false};
-        std::deque<Instant> tolerated;
     };
     struct Standing {
         Judgement judgement{Judgement::unknown};
@@ -114,7 +116,6 @@ private:
         bool fault{false};  ///< unhealthy because it could not look for too long
     };
     [[nodiscard]] static Standing standing(Instant now, const Check& check);
-    [[nodiscard]] static Finding tolerate(Instant now, Check& check, Finding finding);
 
     std::vector<Check> checks_;
 };

@@ -36,9 +36,25 @@ void count(metrics::Metrics& metrics, const control::Count& counted) {
     }
 }
 
-ControlFigures figures_for(metrics::Metrics& metrics) {
+ControlFigures figures_for(metrics::Metrics& metrics, const std::vector<control::CheckPlan>& plans) {
+    const auto check_ended = [&metrics, &plans](std::size_t check, Duration took,
+                                                const control::Finding& found) {
+        const bool good =
+            found.judgement == control::Judgement::healthy || found.judgement == control::Judgement::degraded;
+        metrics.check_answered(plans.at(check).settings.instance, took,
+                               good ? metrics::Outcome::success : metrics::Outcome::failure);
+    };
     return {[&metrics](const control::Count& counted) { count(metrics, counted); },
-            [&metrics](const control::Verdict& verdict) { metrics.health_checked(verdict.text); }};
+            [&metrics](const control::Verdict& verdict) { metrics.health_checked(verdict.text); }, check_ended,
+            [&metrics](Duration took) { metrics.loop_turned(took); }};
+}
+
+// Bundled checks write op-conductor's lines themselves.
+std::vector<std::string> foreign_checks(const std::vector<control::CheckPlan>& plans) {
+    std::vector<std::string> names;
+    for (const auto& plan : plans)
+        names.push_back(plan.settings.names_reason ? plan.settings.instance : std::string{});
+    return names;
 }
 
 }  // namespace
@@ -48,7 +64,8 @@ ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around
       around_{std::move(around)},
       loop_{around_.core},
       probe_loop_{around_.core},
-      log_{settings.log.compat, figures_for(around_.metrics)},
+      log_{settings.log.compat, figures_for(around_.metrics, around_.plugins.plans()),
+           foreign_checks(around_.plugins.plans())},
       node_{{loop_, around_.plugins.driver(), shelf_,
              [this](BlockNumber number, NodePort::JsonDone done) {
                  if (replica_ == nullptr) return done(Complaint{"the log is not open yet"});
@@ -67,7 +84,7 @@ ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around
       portrait_{around_.core,
                 settings,
                 {conductor_, around_.group, [this] { return peers_.view(); }, around_.plugins.check_plugins(),
-                 around_.version}} {
+                 [this] { return around_.plugins.rows(); }, around_.version}} {
     if (auto* strategy = around_.plugins.transfer())
         group_.rank_by(*strategy, [this] { return peers_.view(); });
 }
@@ -75,21 +92,31 @@ ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around
 void ControlHouse::listen_to(replica::Events& events) {
     events.elected = [this, log = std::move(events.elected)](Term term) {
         log(term);
+        outage_.elected(replica_->raft().last().index);
         conductor_.elected(term);
     };
     events.stepped_down = [this, log = std::move(events.stepped_down)](const consensus::SteppedDown& down) {
         log(down);
+        outage_.leader_known(loop_.now(), false);
         conductor_.stepped_down(down.term);
     };
     // Of ourselves `elected` tells, and later: once we may act as leader. A leader known before that would be
     // somebody else, and production found at a restart would be stopped for him.
     events.leader_changed = [this](const consensus::Sender& leader) {
-        conductor_.leader_changed(!leader.id.text().empty() && leader.id != ServerId{settings_.raft.server_id});
+        const bool own = leader.id == ServerId{settings_.raft.server_id};
+        const bool known = !leader.id.text().empty() && !own;
+        if (!own) outage_.leader_known(loop_.now(), known);
+        conductor_.leader_changed(known);
     };
     events.head_moved = [this, log = std::move(events.head_moved)](const payload::Envelope& head) {
         log(head);
+        if (const auto newest = replica_ == nullptr ? std::nullopt : replica_->ring().newest())
+            if (const auto took = outage_.head_moved(loop_.now(), newest->index))
+                around_.metrics.failed_over(*took);
         conductor_.head_moved({head.number, head.hash});
     };
+    events.applied = [this](Duration took) { around_.metrics.payload_applied(took); };
+    events.stored = [this](Duration took) { around_.metrics.log_stored(took); };
     events.members_changed = [this] { meet_members(); };
     // Whoever wants Go's answer wants Go's consequence too: none.
     if (!settings_.commit.go_on_sibling) events.sibling_refused = [this] { conductor_.sibling_refused(); };
@@ -114,7 +141,10 @@ void ControlHouse::ask_node(std::function<void(std::string)> done) {
                 logging::warn(
                     "Warning: conductorEnabled method not found, please upgrade your op-node to the latest "
                     "version, continuing...");
+            logging::info("starting health monitor");
             conductor_.node_ready();
+            watching_ = true;
+            logging::info("health monitor started");
             done({});
         });
 }
@@ -136,6 +166,8 @@ void ControlHouse::show_levels() {
     node.start_wedged = policy.start_wedged(loop_.now());
     around_.metrics.show(node);
     around_.metrics.show(peers_.figures());
+    const auto idle = outage_.looked(loop_.now(), situation.active == control::Active::no, peers_.view());
+    around_.metrics.went_without_sequencer(idle);
     if (replica_ == nullptr || replica_->not_ready() == "starting") return;
 
     const auto& raft = replica_->raft();
@@ -146,10 +178,27 @@ void ControlHouse::show_levels() {
     group.cluster_version = raft.latest_configuration_index().value();
     for (const auto& server : raft.latest_configuration().servers)
         ++(server.suffrage == consensus::Suffrage::voter ? group.voters : group.non_voters);
+    for (const auto& contact : raft.contacts()) {
+        metrics::RaftPeer peer{contact.id.text(), std::nullopt, std::nullopt};
+        if (contact.at != Instant::min()) peer.last_contact = loop_.now() - contact.at;
+        if (contact.next) peer.next_index = contact.next->value();
+        group.peers.push_back(std::move(peer));
+    }
     around_.metrics.show(group);
+    show_chain();
+}
+
+// The execution layer is asked once a second, and shown with what it has said last.
+void ControlHouse::show_chain() {
     metrics::ChainFigures chain;
     if (const auto& head = replica_->head().head()) chain.fsm_head = head->number.value();
+    chain.el_head = el_head_;
+    around_.plugins.gauges().show(loop_.now(), chain);
     around_.metrics.show(chain);
+    if (stopping_) return;
+    portrait_.ask_head([this](const std::optional<peers::Head>& head) {
+        el_head_ = head ? std::optional{head->number.value()} : std::nullopt;
+    });
 }
 
 boost::asio::awaitable<void> ControlHouse::stop_parts() {
@@ -161,8 +210,12 @@ boost::asio::awaitable<void> ControlHouse::stop_parts() {
 void ControlHouse::stop(std::function<void()> done) {
     stopping_ = true;
     probe_.reset();
+    if (watching_) logging::info("stopping health monitor");
     boost::asio::co_spawn(around_.core, stop_parts(),
-                          [done = std::move(done)](const std::exception_ptr&) { done(); });
+                          [this, done = std::move(done)](const std::exception_ptr&) {
+                              if (watching_) logging::info("health monitor stopped");
+                              done();
+                          });
 }
 
 }  // namespace conductor::daemon

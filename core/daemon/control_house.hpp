@@ -17,6 +17,7 @@
 #include "core/daemon/group_port.hpp"
 #include "core/daemon/node_port.hpp"
 #include "core/daemon/node_probe.hpp"
+#include "core/daemon/outage_watch.hpp"
 #include "core/daemon/payload_shelf.hpp"
 #include "core/daemon/peer_watch.hpp"
 #include "core/daemon/plugin_house.hpp"
@@ -44,6 +45,7 @@ public:
     ControlHouse& operator=(const ControlHouse&) = delete;
 
     [[nodiscard]] control::Conductor& conductor() { return conductor_; }
+    [[nodiscard]] const control::Conductor& conductor() const { return conductor_; }
     [[nodiscard]] GroupDesk& desk() { return desk_; }
     [[nodiscard]] control::Portrait& portrait() { return portrait_; }
 
@@ -60,12 +62,14 @@ public:
 
 private:
     void meet_members();
+    void show_chain();
     boost::asio::awaitable<void> stop_parts();
 
     const config::Settings& settings_;
     Surroundings around_;
     replica::Replica* replica_{nullptr};
     bool stopping_{false};
+    bool watching_{false};  ///< the node has answered, and is judged
     AsioLoop loop_;
     AsioLoop probe_loop_;
     ControlLog log_;
@@ -77,6 +81,8 @@ private:
     PeerWatch peers_;
     PortraitDesk portrait_;
     std::optional<NodeProbe> probe_;
+    OutageWatch outage_;
+    std::optional<std::uint64_t> el_head_;  ///< as of the last time it was asked for
 };
 
 }  // namespace conductor::daemon

@@ -7,6 +7,15 @@ namespace conductor::daemon {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// A sum of a moment and a span must still be a moment.
+Duration at_most_a_century(Duration span) {
+    return std::min<Duration>(span, 24h * 365 * 100);
+}
+
+}  // namespace
+
 control::PolicySettings policy_settings(const config::Settings& settings, std::uint64_t seed) {
     control::PolicySettings out;
     // First, so that an option that was set has the last word.
@@ -16,15 +25,15 @@ control::PolicySettings policy_settings(const config::Settings& settings, std::u
     out.paused = control.paused;
     out.ready = false;
     out.rows.hold_partial = settings.health.rollup_boost_hold_partial;
-    out.rows.startup_grace_span = control.startup_grace;
-    out.rows.recovery_grace = control.recovery_grace;
+    out.rows.startup_grace_span = at_most_a_century(control.startup_grace);
+    out.rows.recovery_grace = at_most_a_century(control.recovery_grace);
     out.rows.recovery_settle = 3 * settings.health.interval;
     out.ladder.depth = control.unsafe_repair_depth;
     // Go repairs a gap of one and nothing else; whoever asks for more has chosen the ladder.
     out.ladder.repairs = out.ladder.repairs || control.unsafe_repair_depth > 1;
-    // 0 waits for ever; a sum with it must still be a time.
-    out.ladder.catchup_timeout =
-        control.catchup_timeout > Duration::zero() ? control.catchup_timeout : Duration{24h * 365};
+    // 0 waits for ever.
+    out.ladder.catchup_timeout = at_most_a_century(
+        control.catchup_timeout > Duration::zero() ? control.catchup_timeout : Duration::max());
     out.backoff.min = control.retry_min;
     out.backoff.max = control.retry_max;
     out.backoff.seed = seed;
@@ -41,7 +50,7 @@ control::PolicySettings policy_settings(const config::Settings& settings, std::u
 control::RoundSettings round_settings(const config::Settings& settings, std::vector<control::CheckPlan> plans) {
     control::RoundSettings out;
     out.beat = settings.health.interval;
-    out.wall_tolerance = std::max<Duration>(settings.health.unsafe_interval, 1s);
+    out.wall_tolerance = at_most_a_century(std::max<Duration>(settings.health.unsafe_interval, 1s));
     out.checks = std::move(plans);
     return out;
 }

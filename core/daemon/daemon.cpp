@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
@@ -53,11 +54,12 @@ rpc::CommitRules commit_rules(const config::CommitSettings& commit) {
 
 }  // namespace
 
-Daemon::Daemon(config::Settings settings, std::string version)
+Daemon::Daemon(config::Settings settings, std::string version, ServiceSocket supervisor)
     : settings_{std::move(settings)},
       version_{std::move(version)},
       net_{net_threads},
       signals_{core_, SIGINT, SIGTERM},
+      supervisor_{core_, std::move(supervisor)},
       levels_timer_{core_},
       work_{core_.get_executor()},
       metrics_{std::make_shared<metrics::Metrics>(version_)},
@@ -75,12 +77,18 @@ Daemon::~Daemon() {
 int Daemon::run() {
     logging::info("initializing OpConductor", {{"version", version_}});
     wait_for_signal();
+    supervisor_.open([this] { return status(); });
     if (!furnish()) return exit_failed;
     logging::info("starting OpConductor");
-    if (!start_rpc() || !start_metrics()) return exit_failed;
-    open_plugins();
-    open_store();
+    if (start_rpc() && start_metrics()) {
+        open_plugins();
+        open_store();
+    } else {
+        stop(exit_failed);
+    }
     core_.run();
+    // The last line says why, as whoever reads the end of a log expects it (conductor.md 2.6).
+    if (!failure_.empty()) logging::crit("Application failed", {{"message", failure_}});
     return exit_code_;
 }
 
@@ -112,10 +120,14 @@ bool Daemon::furnish() {
 void Daemon::resume_orders() {
     const auto directory = store_options(settings_).directory;
     const auto keep = settings_.control.paused_persist ? KeepPause::yes : KeepPause::no;
-    orders_.emplace(control_->conductor(), files_, directory, keep);
+    orders_.emplace(core_, control_->conductor(), files_, directory, keep);
     const auto before = read_orders(files_, directory);
     if (before.overridden) control_->conductor().override_leader(true, [](const auto&) {});
-    if (before.paused && keep == KeepPause::yes) control_->conductor().pause([](const auto&) {});
+    const bool stays_paused = before.paused && keep == KeepPause::yes;
+    if (plugins_->gate_missing())
+        logging::warn("starting paused: a health check that decides is left out",
+                      {{"event", "paused_without_gate"}});
+    if (stays_paused || plugins_->gate_missing()) control_->conductor().pause([](const auto&) {});
 }
 
 bool Daemon::start_rpc() {
@@ -128,6 +140,7 @@ bool Daemon::start_rpc() {
     if (settings_.rpc.enable_proxy && !add_proxy()) return false;
     rpc::add_server_methods(methods_, version_);
     metrics_->rpc_served(methods_.names());
+    say_what_is_served();
 
     routes_.emplace(rpc::Routes::Parts{methods_, commits_, gate_, conductor, rpc_observer_},
                     route_options(settings_, version_));
@@ -135,13 +148,21 @@ bool Daemon::start_rpc() {
     server_.emplace(net_.context(), *routes_, rpc_observer_, rpc_server_options(settings_.rpc));
     const auto port = server_->listen();
     if (!port) {
-        logging::crit("Application failed",
-                      {{"message", "failed to start: failed to start JSON-RPC server: " + port.error().text}});
+        failure_ = "failed to start: failed to start JSON-RPC server: " + port.error().text;
         return false;
     }
     logging::info("Started RPC server",
                   {{"endpoint", "http://" + settings_.rpc.addr + ":" + std::to_string(*port)}});
     return true;
+}
+
+void Daemon::say_what_is_served() {
+    const auto names = methods_.names();
+    for (const std::string space : {"conductor", "eth", "miner", "optimism", "admin"}) {
+        const auto serves = [&](const std::string& name) { return name.starts_with(space + "_"); };
+        if (std::ranges::any_of(names, serves))
+            logging::info("registered API", {{"route", ""}, {"namespace", space}});
+    }
 }
 
 bool Daemon::add_proxy() {
@@ -160,8 +181,7 @@ bool Daemon::add_proxy() {
             {[this] { return gate_.leads() || control_->conductor().leader_overridden(); }, *upstream_});
     }
     if (added) return true;
-    logging::crit("Application failed",
-                  {{"message", "failed to setup: failed to initialize rpc server: " + added.error().text}});
+    failure_ = "failed to setup: failed to initialize rpc server: " + added.error().text;
     return false;
 }
 
@@ -174,8 +194,7 @@ bool Daemon::start_metrics() {
                             metrics_server_options(settings_.metrics));
     const auto port = metrics_server_->listen();
     if (!port) {
-        logging::crit("Application failed",
-                      {{"message", "failed to start: failed to start metrics server: " + port.error().text}});
+        failure_ = "failed to start: failed to start metrics server: " + port.error().text;
         return false;
     }
     logging::info("started metrics server",
@@ -190,6 +209,19 @@ void Daemon::show_levels() {
     levels_timer_.async_wait([this](const auto& error) {
         if (!error) show_levels();
     });
+}
+
+// One line for `systemctl status`.
+std::string Daemon::status() const {
+    if (!control_) return "starting";
+    const auto& conductor = control_->conductor();
+    const auto waits_for = gate_.not_ready();
+    std::string out = gate_.leads() ? "leads" : "follows";
+    if (conductor.paused()) out += ", paused";
+    if (conductor.leader_overridden()) out += ", overridden";
+    out += conductor.sequencer_healthy() ? ", sequencer healthy" : ", sequencer not healthy";
+    if (!waits_for.empty()) out += "; not ready: " + waits_for;
+    return out;
 }
 
 void Daemon::open_plugins() {
@@ -211,7 +243,9 @@ void Daemon::open_store() {
 
 void Daemon::store_opened(StoreOpener::Opened opened) {
     if (stopping_) return;
-    if (!opened) return fail(exit_failed, "failed to initialize consensus: " + opened.error().text);
+    if (!opened)
+        return fail(exit_failed,
+                    "failed to initialize consensus: failed to create raft consensus: " + opened.error().text);
 
     links_.emplace(core_, ServerId{settings_.raft.server_id}, link_options(settings_.raft));
     const auto store = std::make_shared<std::unique_ptr<storage::LogStore>>(std::move(*opened));
@@ -271,6 +305,7 @@ replica::Events Daemon::replica_events() {
 
 void Daemon::replica_ready(const std::string& address) {
     metrics_->started();
+    supervisor_.ready();
     logging::info("OpConductor started");
     if (!settings_.raft.bootstrap) return;
 
@@ -290,7 +325,7 @@ void Daemon::replica_ready(const std::string& address) {
 
 void Daemon::fail(int code, const std::string& message) {
     logging::error("failed to initialize OpConductor", {{"err", message}});
-    logging::crit("Application failed", {{"message", "failed to setup: " + message}});
+    failure_ = "failed to setup: failed to create conductor: " + message;
     stop(code);
 }
 
@@ -313,6 +348,7 @@ void Daemon::stop(int code) {
     if (stopping_) return;
     stopping_ = true;
     exit_code_ = code;
+    supervisor_.stopping();
     logging::info("stopping OpConductor");
     if (code == exit_store_failed) {
         end_within(failed_store_limit, code);
@@ -323,7 +359,9 @@ void Daemon::stop(int code) {
 }
 
 void Daemon::control_over() {
+    if (!server_) return rpc_stopped();
     boost::asio::co_spawn(net_.context(), server_->stop(), [this](const std::exception_ptr&) {
+        logging::info("Stopped RPC server");
         boost::asio::post(core_, [this] { rpc_stopped(); });
     });
 }
@@ -351,6 +389,7 @@ void Daemon::group_left() {
 void Daemon::end() {
     logging::info("OpConductor stopped");
     signals_.cancel();
+    supervisor_.end();
     work_.reset();
     core_.stop();
 }

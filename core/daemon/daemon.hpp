@@ -17,6 +17,7 @@
 #include "core/daemon/raft_port.hpp"
 #include "core/daemon/replica_gate.hpp"
 #include "core/daemon/rpc_log.hpp"
+#include "core/daemon/service_manager.hpp"
 #include "core/daemon/standing_orders.hpp"
 #include "core/daemon/store_opener.hpp"
 #include "core/metrics/metrics.hpp"
@@ -39,7 +40,8 @@ constexpr int exit_store_failed = 74;
 
 class Daemon {
 public:
-    Daemon(config::Settings settings, std::string version);
+    /// `supervisor`: who started us, if anybody wants to hear of us.
+    Daemon(config::Settings settings, std::string version, ServiceSocket supervisor = {});
     ~Daemon();
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
@@ -51,6 +53,7 @@ private:
     // Birth, in this order.
     [[nodiscard]] bool furnish();
     [[nodiscard]] bool start_rpc();
+    void say_what_is_served();
     [[nodiscard]] bool add_proxy();
     [[nodiscard]] bool start_metrics();
     void open_plugins();
@@ -60,6 +63,7 @@ private:
     void replica_ready(const std::string& address);
     [[nodiscard]] replica::Events replica_events();
     void show_levels();
+    [[nodiscard]] std::string status() const;
     void fail(int code, const std::string& message);
 
     // The end.
@@ -75,11 +79,13 @@ private:
     const config::Settings settings_;
     const std::string version_;
     int exit_code_{exit_ok};
+    std::string failure_;  ///< why it ends before it was asked to
     bool stopping_{false};
 
     boost::asio::io_context core_;
     IoThreads net_;
     boost::asio::signal_set signals_;
+    ServiceManager supervisor_;
     boost::asio::steady_timer levels_timer_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 

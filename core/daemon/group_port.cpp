@@ -1,10 +1,12 @@
 #include "core/daemon/group_port.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "core/base/check.hpp"
 #include "core/daemon/node_port.hpp"
+#include "core/daemon/plugin_wishes.hpp"
 
 namespace conductor::daemon {
 
@@ -55,6 +57,23 @@ std::optional<std::chrono::nanoseconds> failure_age(const control::RankTargets& 
     for (const auto& failed : ask.failed)
         if (failed.id == id) return failed.age;
     return std::nullopt;
+}
+
+/// Address by id.
+using Voters = std::map<ServerId, std::string>;
+
+Voters voters_of(const plugin::TransferRequest& request) {
+    Voters out;
+    for (const auto& member : request.members)
+        if (member.voter) out[member.id] = member.address;
+    return out;
+}
+
+control::RoundRobin round_robin(const std::vector<ServerId>& targets, const Voters& voters) {
+    control::RoundRobin out;
+    out.voters = voters.size();
+    for (const auto& target : targets) out.addresses.push_back(voters.at(target));
+    return out;
 }
 
 }  // namespace
@@ -119,10 +138,14 @@ void GroupPort::rank(const control::RankTargets& ask, Duration limit, Done done)
     const bool member =
         std::ranges::find(request.members, self_, &plugin::TransferMember::id) != request.members.end();
     if (!member) return done(control::Ranked{});
+    auto words = strategy_->id() == round_robin_id ? std::optional{voters_of(request)} : std::nullopt;
     strategy_->rank(std::move(request), limit,
-                    [done = std::move(done)](Result<std::vector<ServerId>, plugin::CallError> order) {
+                    [done = std::move(done),
+                     words = std::move(words)](Result<std::vector<ServerId>, plugin::CallError> order) {
                         if (!order) return done(failure_of(order.error()));
-                        done(control::Ranked{std::move(*order)});
+                        control::Ranked ranked{std::move(*order)};
+                        if (words) ranked.round_robin = round_robin(ranked.targets, *words);
+                        done(std::move(ranked));
                     });
 }
 

@@ -53,8 +53,6 @@ control::CheckPlan plan_of(const config::PluginInstance& instance, const plugin:
     settings.successes_to_healthy = times(instance.successes_to_healthy.value_or(health.successes_to_healthy));
     settings.on_unknown = on_unknown_of(instance.on_unknown);
     settings.hold_for = instance.hold_for.value_or(intervals_a_verdict_is_held * plan.interval);
-    settings.tolerance_limit = health.rollup_boost_partial_limit;
-    settings.tolerance_span = health.rollup_boost_partial_interval;
     return plan;
 }
 

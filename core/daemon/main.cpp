@@ -6,7 +6,7 @@
 
 #include "core/config/load.hpp"
 #include "core/daemon/daemon.hpp"
-#include "core/daemon/network_lookup.hpp"
+#include "core/plugin/network_lookup.hpp"
 #include "core/runtime/logging.hpp"
 
 #ifndef CONDUCTOR_VERSION
@@ -31,10 +31,11 @@ int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of a write, not the end of the process
     ::signal(SIGHUP, SIG_IGN);
 
+    auto supervisor = daemon::ServiceSocket::from_environment();
     config::Surroundings around;
     around.environment = config::process_environment();
     around.files = config::disk_files();
-    around.profile = daemon::look_up_network;
+    around.profile = [](const std::string& name) { return plugin::look_up_network(name); };
     around.version = CONDUCTOR_VERSION;
     around.output_is_terminal = ::isatty(STDOUT_FILENO) == 1;
     const std::vector<std::string> words{argv + 1, argv + argc};
@@ -51,7 +52,8 @@ int main(int argc, char** argv) {
     for (const auto& line : loaded.lines) logging::global().log(line);
     int code = 0;
     {
-        daemon::Daemon conductord{std::move(std::get<config::Settings>(loaded.outcome)), CONDUCTOR_VERSION};
+        daemon::Daemon conductord{std::move(std::get<config::Settings>(loaded.outcome)), CONDUCTOR_VERSION,
+                                  std::move(supervisor)};
         code = conductord.run();
     }
     return code;

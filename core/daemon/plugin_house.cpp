@@ -1,5 +1,7 @@
 #include "core/daemon/plugin_house.hpp"
 
+#include <conductor/plugin.h>
+
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <filesystem>
@@ -48,7 +50,7 @@ private:
     }
 };
 
-std::string first_line(const std::string& file) {
+std::string token_line(const std::string& file) {
     std::ifstream in{file};
     std::string line;
     std::getline(in, line);
@@ -57,16 +59,15 @@ std::string first_line(const std::string& file) {
 
 using HttpEndpoints = std::map<std::string, plugin::HttpEndpoint>;
 
-/// `node` and `execution` are those of the flags unless the file says otherwise.
+/// Those of the flags unless the file says otherwise.
 Result<HttpEndpoints, std::vector<std::string>> endpoints_of(const config::Settings& settings) {
     HttpEndpoints out;
-    out["node"] = {settings.node.url, settings.node.timeout, {}};
-    out["execution"] = {settings.execution.url, settings.execution.timeout, {}};
+    for (const auto& flag : endpoints_of_flags(settings)) out[flag.name] = {flag.url, flag.timeout, {}};
     std::vector<std::string> problems;
     for (const auto& endpoint : settings.plugins.endpoints) {
         plugin::HttpEndpoint there{endpoint.url, endpoint.timeout.value_or(5s), {}};
         if (!endpoint.token_file.empty()) {
-            const auto token = first_line(endpoint.token_file);
+            const auto token = token_line(endpoint.token_file);
             if (token.empty())
                 problems.push_back(plugin::to_prefix({endpoint.place.file, endpoint.place.line, 0}) +
                                    "endpoint \"" + endpoint.name + "\": token_file " + endpoint.token_file +
@@ -108,12 +109,13 @@ struct PluginHouse::Furnishing {
     std::shared_ptr<plugin::Watch> watch;
     plugin::Post post;
     Problems problems;
+    bool gate_missing{false};
 
     struct Made {
         std::unique_ptr<plugin::Instance> instance;
         plugin::Admitted admitted;
     };
-    /// Nothing, and a problem more, where it is not to be had.
+    /// Nothing, and a problem more, where it is not to be had; nothing alone where it is left out.
     std::optional<Made> make(const PluginWish& wish) {
         const auto& wanted = wish.instance;
         const auto place = plugin::to_place(wanted.plugin_place);
@@ -124,18 +126,31 @@ struct PluginHouse::Furnishing {
             return std::nullopt;
         }
         if (!admitted->bundled && crashes.excluded(wanted.plugin)) {
-            problems.push_back(plugin::to_prefix(place) + wish.subject + ": plugin \"" + wanted.plugin +
-                               "\" brought the daemon down twice within ten minutes and is left out");
+            leave_out(wish, plugin::to_prefix(place));
             return std::nullopt;
         }
         auto options = plugin::check_options(wish.subject, plugin::to_place(wanted.place),
                                              *admitted->descriptor, wish.options, endpoints);
         if (!options) {
-            problems.insert(problems.end(), options.error().begin(), options.error().end());
+            const auto wrong = options.error();  // a copy at each call: its ends must be those of one
+            problems.insert(problems.end(), wrong.begin(), wrong.end());
             return std::nullopt;
         }
         plugin::InstanceSpec spec{wanted.name, *admitted, std::move(*options)};
         return Made{std::make_unique<plugin::Instance>(std::move(spec), ports, watch, post), *admitted};
+    }
+
+    // Refusing to start would leave the sequencer without any conductor for as long as the marks are fresh;
+    // only without a driver there is nothing to conduct.
+    void leave_out(const PluginWish& wish, const std::string& place) {
+        const auto text = place + wish.subject + ": plugin \"" + wish.instance.plugin +
+                          "\" brought the daemon down twice within ten minutes and is left out";
+        if (wish.kind == CONDUCTOR_SEQUENCER_DRIVER) {
+            problems.push_back(text);
+            return;
+        }
+        logging::error("plugin left out", {{"err", text}, {"event", "plugin_left_out"}});
+        if (wish.kind == CONDUCTOR_HEALTH_CHECK && wish.instance.role == "gate") gate_missing = true;
     }
 };
 
@@ -164,23 +179,27 @@ Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish
         logging::warn("plugins of this user are trusted: for development and tests only",
                       {{"option", "plugins.trust"}});
 
+    const auto gauges =
+        std::make_shared<NodeGauges>(std::make_shared<plugin::ServedMetrics>(std::move(metrics)));
     Furnishing furnishing{
         plugin::Registry{std::move(registry)},
         plugin::CrashMarks::read(marks, unix_seconds()),
         {},
-        {std::make_shared<LoggedPlugins>(), std::make_shared<plugin::ServedMetrics>(std::move(metrics)),
-         std::make_shared<plugin::SystemClock>(), std::move(*http)},
+        {std::make_shared<LoggedPlugins>(), gauges, std::make_shared<plugin::SystemClock>(), std::move(*http)},
         std::make_shared<plugin::Watch>(),
         [&core](std::function<void()> work) { boost::asio::post(core, std::move(work)); },
-        {}};
+        {},
+        false};
     for (const auto& [name, endpoint] : *endpoints) furnishing.endpoints.push_back(name);
 
     std::unique_ptr<PluginHouse> house{new PluginHouse{core}};
+    house->gauges_ = gauges;
     // Checks come first: instance and plan of a check have the same place.
     for (const auto& wish : wishes->checks) {
         auto made = furnishing.make(wish);
         if (!made) continue;
         house->plans_.push_back(plan_of(wish.instance, made->admitted, settings.health));
+        if (made->admitted.bundled) gauges->know(wish.instance.name, made->admitted.descriptor->id);
         house->checks_.push_back(std::make_unique<HealthPort>(*made->instance));
         house->instances_.push_back(std::move(made->instance));
     }
@@ -195,6 +214,7 @@ Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish
         }
     }
     if (!furnishing.problems.empty()) return furnishing.problems;
+    house->gate_missing_ = furnishing.gate_missing;
     return house;
 }
 
@@ -226,6 +246,25 @@ void PluginHouse::close(std::function<void()> done) {
         instance->close(close_limit, [left, done] {
             if (--*left == 0) done();
         });
+}
+
+std::vector<control::PluginRow> PluginHouse::rows() const {
+    std::vector<control::PluginRow> out;
+    for (const auto& instance : instances_) {
+        const auto& library = *instance->library();
+        control::PluginRow row{
+            instance->name(),
+            instance->descriptor().id,
+            instance->descriptor().kind,
+            instance->descriptor().version,
+            std::to_string(library.entry->abi_major) + "." + std::to_string(library.entry->abi_minor),
+            library.path.string(),
+            "at work"};
+        if (instance->out_of_service())
+            row.state = "out of service: " + std::to_string(instance->abandoned()) + " calls abandoned";
+        out.push_back(std::move(row));
+    }
+    return out;
 }
 
 std::vector<std::string> PluginHouse::check_plugins() const {

@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "core/control/portrait.hpp"
 #include "core/control/rounds.hpp"
 #include "core/daemon/health_port.hpp"
+#include "core/daemon/node_gauges.hpp"
 #include "core/daemon/plugin_wishes.hpp"
 #include "core/metrics/metrics.hpp"
 #include "core/plugin/leader_transfer.hpp"
@@ -38,11 +40,17 @@ public:
 
     [[nodiscard]] plugin::Instance& driver() { return *driver_; }
     [[nodiscard]] plugin::LeaderTransfer* transfer() { return transfer_ ? &*transfer_ : nullptr; }
+    /// A gate is left out because it crashes: production is not to begin without a person's word.
+    [[nodiscard]] bool gate_missing() const { return gate_missing_; }
+    /// Every instance; checks first, in the order of `plans()`.
+    [[nodiscard]] std::vector<control::PluginRow> rows() const;
     /// In the order of `plans()`.
     [[nodiscard]] std::vector<control::HealthCheck*> checks();
     [[nodiscard]] const std::vector<control::CheckPlan>& plans() const { return plans_; }
     /// The id of each check's plugin, in the order of `plans()`.
     [[nodiscard]] std::vector<std::string> check_plugins() const;
+    /// What the bundled checks measure of the node.
+    [[nodiscard]] const NodeGauges& gauges() const { return *gauges_; }
 
 private:
     explicit PluginHouse(boost::asio::io_context& core) : core_{core} {}
@@ -50,10 +58,12 @@ private:
 
     boost::asio::io_context& core_;
     std::vector<std::unique_ptr<plugin::Instance>> instances_;
+    std::shared_ptr<NodeGauges> gauges_;
     plugin::Instance* driver_{nullptr};
     std::optional<plugin::LeaderTransfer> transfer_;
     std::vector<std::unique_ptr<HealthPort>> checks_;
     std::vector<control::CheckPlan> plans_;
+    bool gate_missing_{false};
 };
 
 }  // namespace conductor::daemon

@@ -13,6 +13,9 @@
 
 namespace conductor::daemon {
 
+/// op-conductor's own strategy: it keeps op-conductor's words in the log, too.
+inline constexpr const char* round_robin_id = "io.conductord.round-robin";
+
 struct PluginWish {
     config::PluginInstance instance;
     std::string kind;
@@ -25,6 +28,14 @@ struct PluginWishes {
     PluginWish driver;
     std::optional<PluginWish> transfer;
 };
+
+/// An endpoint that the flags describe; one of that name in the file stands instead of it.
+struct WishedEndpoint {
+    std::string name;
+    std::string url;
+    Duration timeout{};
+};
+[[nodiscard]] std::vector<WishedEndpoint> endpoints_of_flags(const config::Settings& settings);
 
 /// errors  options that are no options, one sentence each, with their place in front
 [[nodiscard]] Result<PluginWishes, std::vector<std::string>> plugin_wishes(const config::Settings& settings);

@@ -33,6 +33,21 @@ void PortraitDesk::health(std::function<void(control::HealthReport)> done) {
     asio::post(core_, [this, done = std::move(done)] { done(report()); });
 }
 
+void PortraitDesk::plugins(std::function<void(std::vector<control::PluginRow>)> done) {
+    asio::post(core_, [this, done = std::move(done)] { done(plugin_rows()); });
+}
+
+// A check that answers is known by its verdict; one that cannot any more, by the reason.
+std::vector<control::PluginRow> PortraitDesk::plugin_rows() const {
+    auto rows = sitters_.plugin_rows();
+    const auto reports = sitters_.conductor.health_report();
+    CONDUCTOR_CHECK(reports.size() <= rows.size());
+    for (std::size_t i = 0; i < reports.size(); ++i)
+        if (rows[i].state == "at work" && reports[i].judgement != control::Judgement::unknown)
+            rows[i].state = control::to_text(reports[i].judgement);
+    return rows;
+}
+
 peers::Status PortraitDesk::status(const std::optional<peers::Head>& el_head) const {
     const auto& situation = sitters_.conductor.policy().situation();
     std::optional<peers::Head> fsm_head;

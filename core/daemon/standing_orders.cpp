@@ -1,7 +1,14 @@
 #include "core/daemon/standing_orders.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <thread>
 
 #include "core/runtime/clock.hpp"
 #include "core/runtime/logging.hpp"
@@ -10,8 +17,8 @@ namespace conductor::daemon {
 
 namespace {
 
-const std::string override_name{"override"};
-const std::string pause_name{"paused"};
+constexpr const char* override_name{"override"};
+constexpr const char* pause_name{"paused"};
 
 std::string since_now() {
     const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(wall_clock().time_since_epoch());
@@ -42,43 +49,188 @@ Orders read_orders(storage::FileSystem& files, const std::string& directory) {
     return {has(override_name), has(pause_name)};
 }
 
-void StandingOrders::pause(control::OperatorDone done) {
-    const std::lock_guard lock{mutex_};
-    if (keep_pause_ == KeepPause::yes) keep(pause_name);
-    next_.pause(std::move(done));
+// ---- the files ---------------------------------------------------------------------------------------------
+
+// Shared with its thread, so that one that hangs in the kernel can be left behind alive.
+class StandingOrders::Marks : public std::enable_shared_from_this<Marks> {
+public:
+    Marks(storage::FileSystem& files, std::string directory)
+        : files_{files}, directory_{std::move(directory)} {}
+
+    void start() {
+        thread_ = std::thread{[self = shared_from_this()] { self->work(); }};
+    }
+    /// `done` runs on that thread, unless it has been left behind by then.
+    void change(const char* name, bool stands, std::function<void()> done) {
+        {
+            const std::lock_guard lock{mutex_};
+            queue_.push_back({name, stands, std::move(done)});
+        }
+        changed_.notify_all();
+    }
+    void stop(std::chrono::milliseconds limit) {
+        std::unique_lock lock{mutex_};
+        stopping_ = true;
+        changed_.notify_all();
+        left_behind_ = !changed_.wait_for(lock, limit, [&] { return ended_; });
+        lock.unlock();
+        if (left_behind_) {
+            thread_.detach();  // tidy: the process is about to end
+        } else {
+            thread_.join();
+        }
+    }
+
+private:
+    struct Change {
+        const char* name;
+        bool stands;
+        std::function<void()> done;
+    };
+
+    void work() {
+        std::unique_lock lock{mutex_};
+        while (true) {
+            changed_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
+            if (queue_.empty()) break;
+            const auto change = std::move(queue_.front());
+            queue_.pop_front();
+            lock.unlock();
+            change.stands ? keep(change.name) : forget(change.name);
+            lock.lock();
+            if (left_behind_) return;
+            change.done();
+        }
+        ended_ = true;
+        changed_.notify_all();
+    }
+
+    void keep(const std::string& name) {
+        const auto written = write_mark(files_, directory_, name);
+        if (written) return;
+        logging::error(
+            "order of an operator will not outlive a restart",
+            {{"order", name}, {"err", storage::to_string(written.error())}, {"event", "order_not_kept"}});
+    }
+
+    void forget(const std::string& name) {
+        auto gone = files_.unlink(directory_ + "/" + name);
+        if (!gone && gone.error().code == ENOENT) return;
+        if (gone) gone = files_.sync_directory(directory_);
+        if (gone) return;
+        logging::error(
+            "order of an operator will come back with a restart",
+            {{"order", name}, {"err", storage::to_string(gone.error())}, {"event", "order_not_kept"}});
+    }
+
+    storage::FileSystem& files_;
+    const std::string directory_;
+    std::thread thread_;
+    std::mutex mutex_;  // guards the members below; held for moments, never across a disk call
+    std::condition_variable changed_;
+    std::deque<Change> queue_;
+    bool stopping_{false};
+    bool ended_{false};
+    bool left_behind_{false};
+};
+
+// ---- who waits for them ------------------------------------------------------------------------------------
+
+/// Touched on core alone.
+struct StandingOrders::Waiting {
+    Waiting(boost::asio::io_context& core, control::OperatorDone waiter)
+        : timer{core}, done{std::move(waiter)} {}
+
+    void answered(const std::string& error) {
+        answer = error;
+        acknowledge();
+    }
+    void marked() {
+        mark_open = false;
+        acknowledge();
+    }
+    void acknowledge() {
+        if (!answer || mark_open || !done) return;
+        timer.cancel();
+        std::exchange(done, nullptr)(*answer);
+    }
+
+    boost::asio::steady_timer timer;
+    control::OperatorDone done;
+    std::optional<std::string> answer;
+    bool mark_open{true};
+};
+
+StandingOrders::StandingOrders(boost::asio::io_context& core, control::ControlOperator& next,
+                               storage::FileSystem& files, std::string directory, KeepPause keep_pause)
+    : core_{core},
+      next_{next},
+      keep_pause_{keep_pause},
+      marks_{std::make_shared<Marks>(files, std::move(directory))} {
+    marks_->start();
 }
 
-void StandingOrders::resume(control::OperatorDone done) {
+StandingOrders::~StandingOrders() {
+    marks_->stop(override_patience);
+}
+
+std::shared_ptr<StandingOrders::Waiting> StandingOrders::wait(control::OperatorDone done, const char* order,
+                                                              std::chrono::milliseconds patience) {
+    auto waiting = std::make_shared<Waiting>(core_, std::move(done));
+    boost::asio::post(core_, [waiting, order, patience] {
+        if (!waiting->mark_open) return;
+        waiting->timer.expires_after(patience);
+        waiting->timer.async_wait([waiting, order](const auto& error) {
+            if (error || !waiting->mark_open) return;
+            logging::error("the disk hangs, order of an operator is in force and not yet kept",
+                           {{"order", order}, {"event", "order_not_kept"}});
+            waiting->marked();
+        });
+    });
+    return waiting;
+}
+
+void StandingOrders::pause(control::OperatorDone done) {
     const std::lock_guard lock{mutex_};
-    forget(pause_name);
-    next_.resume(std::move(done));
+    ++pauses_;
+    if (keep_pause_ == KeepPause::no) return next_.pause(std::move(done));
+    const auto waiting = wait(std::move(done), "paused", pause_patience);
+    const auto marked = [&core = core_, waiting] { boost::asio::post(core, [waiting] { waiting->marked(); }); };
+    marks_->change(pause_name, true, marked);
+    next_.pause([waiting](const std::string& error) { waiting->answered(error); });
+}
+
+// The mark goes once control has resumed: a resume that is refused leaves the pause as it was, restarts
+// included.
+void StandingOrders::resume(control::OperatorDone done) {
+    std::unique_lock lock{mutex_};
+    const auto pauses = pauses_;
+    lock.unlock();  // the answer may come from inside the call
+    const auto waiting = std::make_shared<Waiting>(core_, std::move(done));
+    next_.resume([this, waiting, pauses](const std::string& error) { resumed(error, pauses, waiting); });
+}
+
+void StandingOrders::resumed(const std::string& error, std::uint64_t pauses,
+                             const std::shared_ptr<Waiting>& waiting) {
+    if (!error.empty()) {
+        waiting->mark_open = false;
+        return waiting->answered(error);
+    }
+    const std::lock_guard lock{mutex_};
+    // Somebody has paused again meanwhile: that mark stays.
+    if (pauses != pauses_) return std::exchange(waiting->done, nullptr)(error);
+    const auto kept = wait(std::exchange(waiting->done, nullptr), "resumed", pause_patience);
+    kept->answer = error;
+    marks_->change(pause_name, false,
+                   [&core = core_, kept] { boost::asio::post(core, [kept] { kept->marked(); }); });
 }
 
 void StandingOrders::override_leader(bool on, control::OperatorDone done) {
     const std::lock_guard lock{mutex_};
-    if (on) {
-        keep(override_name);
-    } else {
-        forget(override_name);
-    }
-    next_.override_leader(on, std::move(done));
-}
-
-void StandingOrders::keep(const std::string& name) {
-    const auto written = write_mark(files_, directory_, name);
-    if (written) return;
-    logging::error(
-        "order of an operator will not outlive a restart",
-        {{"order", name}, {"err", storage::to_string(written.error())}, {"event", "order_not_kept"}});
-}
-
-void StandingOrders::forget(const std::string& name) {
-    auto gone = files_.unlink(directory_ + "/" + name);
-    if (!gone && gone.error().code == ENOENT) return;
-    if (gone) gone = files_.sync_directory(directory_);
-    if (gone) return;
-    logging::error("order of an operator will come back with a restart",
-                   {{"order", name}, {"err", storage::to_string(gone.error())}, {"event", "order_not_kept"}});
+    const auto waiting = wait(std::move(done), "override", override_patience);
+    const auto marked = [&core = core_, waiting] { boost::asio::post(core, [waiting] { waiting->marked(); }); };
+    marks_->change(override_name, on, marked);
+    next_.override_leader(on, [waiting](const std::string& error) { waiting->answered(error); });
 }
 
 }  // namespace conductor::daemon

@@ -1,9 +1,13 @@
 // What an operator has ordered and a restart must not forget: the override (conductor.md 3.4.8), and a pause
-// where `paused.persist` says so. Each is a small file beside the log, written before the order is carried out
-// and gone before its end is. Orders are carried out even if they cannot be kept: an override is for bad days.
+// where `paused.persist` says so. Each is a small file beside the log, written on a thread of its own: an order
+// is in force at once, and acknowledged when its mark is on disk too, or when the disk has had its time. Orders
+// are carried out even if they cannot be kept: an override is for bad days, and a pause waits for no disk
+// (P-30).
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <string>
 
@@ -21,13 +25,20 @@ struct Orders {
 
 enum class KeepPause : std::uint8_t { no, yes };
 
-/// Called on threads that may wait for a disk; `done` as `next` calls it.
+/// Called on any thread, waits for nothing; `done` comes on core.
 class StandingOrders final : public control::ControlOperator {
 public:
-    /// Both outlive this object. `directory` is the member's own.
-    StandingOrders(control::ControlOperator& next, storage::FileSystem& files, std::string directory,
-                   KeepPause keep_pause)
-        : next_{next}, files_{files}, directory_{std::move(directory)}, keep_pause_{keep_pause} {}
+    /// How long an acknowledgement waits for the disk: of a pause and a resume, and of the override.
+    static constexpr std::chrono::milliseconds pause_patience{40};
+    static constexpr std::chrono::milliseconds override_patience{1000};
+
+    /// `core`, `next` and `files` outlive this object. `directory` is the member's own.
+    StandingOrders(boost::asio::io_context& core, control::ControlOperator& next, storage::FileSystem& files,
+                   std::string directory, KeepPause keep_pause);
+    /// Waits for the disk as long as for an override; a thread that hangs in it is left behind.
+    ~StandingOrders() override;
+    StandingOrders(const StandingOrders&) = delete;
+    StandingOrders& operator=(const StandingOrders&) = delete;
 
     void pause(control::OperatorDone done) override;
     void resume(control::OperatorDone done) override;
@@ -36,14 +47,19 @@ public:
     void stop(control::OperatorDone done) override { next_.stop(std::move(done)); }
 
 private:
-    void keep(const std::string& name);
-    void forget(const std::string& name);
+    class Marks;
+    struct Waiting;
+    /// Two things to wait for: the order, whose answer counts, and its mark, for `patience`.
+    [[nodiscard]] std::shared_ptr<Waiting> wait(control::OperatorDone done, const char* order,
+                                                std::chrono::milliseconds patience);
+    void resumed(const std::string& error, std::uint64_t pauses, const std::shared_ptr<Waiting>& waiting);
 
+    boost::asio::io_context& core_;
     control::ControlOperator& next_;
-    storage::FileSystem& files_;
-    const std::string directory_;
     const KeepPause keep_pause_;
+    std::shared_ptr<Marks> marks_;
     std::mutex mutex_;  // two operators at once must leave the files as one of them says
+    std::uint64_t pauses_{0};
 };
 
 }  // namespace conductor::daemon

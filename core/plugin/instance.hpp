@@ -56,6 +56,7 @@ public:
 
     [[nodiscard]] const std::string& name() const noexcept { return life_->services->name(); }
     [[nodiscard]] const Descriptor& descriptor() const noexcept { return life_->services->descriptor(); }
+    [[nodiscard]] const Library* library() const noexcept { return life_->plugin.library; }
     [[nodiscard]] const std::vector<std::string>& secrets() const noexcept {
         return life_->services->secrets();
     }

@@ -55,6 +55,7 @@ public:
     explicit LeaderTransfer(Instance& instance) : instance_{instance} {}
     /// Best first; only voters, never `own`, none twice. Empty: consensus chooses.
     void rank(TransferRequest request, Instance::Limit limit, Done done);
+    [[nodiscard]] const std::string& id() const noexcept { return instance_.descriptor().id; }
 
 private:
     Instance& instance_;

@@ -59,7 +59,9 @@ Result<Admitted, Complaint> Registry::admit(const Request& request) const {
     const auto found = std::ranges::find(all, request.id, [](const Installed& one) { return one.note.id; });
     if (found == all.end()) {
         std::vector<std::string> ids;
-        for (const auto& one : all) ids.push_back(one.note.id);
+        // A driver is no health check, however much alike their ids are.
+        for (const auto& one : all)
+            if (one.note.kind == request.kind) ids.push_back(one.note.id);
         std::vector<std::string> searched;
         for (const auto& directory : directories_) searched.push_back(directory.path.string());
         return Complaint{to_prefix(request.place) + request.subject + ": plugin " + quote(request.id) +

@@ -85,6 +85,7 @@ void Replica::take_over(const consensus::SnapshotMark& mark, const Bytes& payloa
     CONDUCTOR_CHECK(restored.has_value());  // receive() has tried
     replaying_ = false;
     ++replay_;
+    waiters_.fail_all({"leadership lost while committing log", false, true});
     commit_ = std::max(commit_, mark.last.index);
     applied_ = mark.last.index;
     if (!head_.head()) return ring_.restart(std::nullopt);
@@ -125,7 +126,9 @@ void Replica::apply_cached(const wire::EncodedEntry& entry) {
     const auto position = entry.facts.position;
     if (entry.facts.type == consensus::EntryType::command) {
         pending_octets_ -= std::min<std::uint64_t>(pending_octets_, entry.facts.octets);
+        const auto began = conductor::now();
         const auto verdict = head_.apply(entry.data);
+        events_.applied(conductor::now() - began);
         if (!verdict.accepted()) {
             ledger_.mark_undecodable(position.index);
             waiters_.applied(position, control::CommitError{verdict.error, true, false});

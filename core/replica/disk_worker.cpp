@@ -1,5 +1,6 @@
 #include "core/replica/disk_worker.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "core/base/check.hpp"
@@ -9,11 +10,13 @@ namespace conductor::replica {
 
 // Shared with the thread, so that a thread that hangs in the kernel can be left behind alive.
 struct DiskWorker::Shared {
-    explicit Shared(boost::asio::io_context& core_context, std::unique_ptr<storage::LogStore> log_store)
-        : core{core_context}, store{std::move(log_store)} {}
+    Shared(boost::asio::io_context& core_context, std::unique_ptr<storage::LogStore> log_store,
+           std::function<void(Duration)> told)
+        : core{core_context}, store{std::move(log_store)}, stored{std::move(told)} {}
 
     boost::asio::io_context& core;
     std::unique_ptr<storage::LogStore> store;
+    const std::function<void(Duration)> stored;
 
     std::mutex mutex;  // guards the members below; held for moments, never across a disk call
     std::condition_variable changed;
@@ -27,8 +30,9 @@ struct DiskWorker::Shared {
     std::atomic<std::int64_t> began_ns{0};
 };
 
-DiskWorker::DiskWorker(boost::asio::io_context& core, std::unique_ptr<storage::LogStore> store)
-    : shared_{std::make_shared<Shared>(core, std::move(store))},
+DiskWorker::DiskWorker(boost::asio::io_context& core, std::unique_ptr<storage::LogStore> store,
+                       std::function<void(Duration)> stored)
+    : shared_{std::make_shared<Shared>(core, std::move(store), std::move(stored))},
       thread_{[shared = shared_] { work(shared); }} {}
 
 DiskWorker::~DiskWorker() {
@@ -139,9 +143,13 @@ bool DiskWorker::write_batch(Shared& shared, std::vector<Pending> batch) {
     writes.reserve(batch.size());
     for (auto& pending : batch) writes.push_back(std::move(pending.what));
 
+    const bool entries = std::ranges::any_of(writes, [](const auto& write) { return !write.entries.empty(); });
+    const auto began = conductor::now();
     const auto written = shared.store->write(writes);
+    const auto took = conductor::now() - began;
     if (shared.abandoned.load(std::memory_order_acquire)) return false;
-    boost::asio::post(shared.core, [written, batch = std::move(batch)] {
+    boost::asio::post(shared.core, [stored = shared.stored, entries, took, written, batch = std::move(batch)] {
+        if (entries && written) stored(took);
         for (const auto& pending : batch) pending.done(written);
     });
     return written.has_value();

@@ -24,7 +24,10 @@ public:
     using Written = std::function<void(Result<void, storage::StoreError>)>;
     using Job = std::function<void(storage::LogStore&)>;
 
-    DiskWorker(boost::asio::io_context& core, std::unique_ptr<storage::LogStore> store);
+    /// `stored` hears on core how long each batch with entries took until it was flushed.
+    DiskWorker(
+        boost::asio::io_context& core, std::unique_ptr<storage::LogStore> store,
+        std::function<void(Duration)> stored = [](Duration) {});
     /// Ends the thread after the call it is in; what is still queued is dropped. A hung disk is not waited
     /// for: see abandon().
     ~DiskWorker();

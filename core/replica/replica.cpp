@@ -22,6 +22,9 @@ control::CommitError refused(std::string text) {
 control::CommitError lost() {
     return {shut_down, false, true};
 }
+control::CommitError lead_lost() {
+    return {"leadership lost while committing log", false, true};
+}
 
 }  // namespace
 
@@ -40,7 +43,7 @@ Replica::Replica(boost::asio::io_context& core, Options options, std::unique_ptr
       protocol_timer_{core},
       disk_timer_{core},
       seal_timer_{core},
-      disk_{core, std::move(store)} {}
+      disk_{core, std::move(store), [this](Duration took) { events_.stored(took); }} {}
 
 Replica::~Replica() = default;
 
@@ -131,7 +134,9 @@ void Replica::perform(consensus::Output out) {
     if (out.stepped_down) {
         leading_until_ns_.store(not_leading);
         pending_octets_ = 0;
-        waiters_.fail_all({"leadership lost while committing log", false, true});
+        // What is committed is answered when it is applied: a leader that removes itself loses the lead by the
+        // very step that commits its removal.
+        waiters_.fail_above(std::max(commit_, out.commit.value_or(commit_)), lead_lost());
         events_.stepped_down(*out.stepped_down);
     }
     if (out.leader) events_.leader_changed(out.leader->leader);

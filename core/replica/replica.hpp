@@ -54,6 +54,8 @@ struct Events {
     std::function<void(const ServerId&)> forgetful = [](const auto&) {};
     std::function<void(const consensus::VoteRefused&)> vote_refused = [](const auto&) {};
     std::function<void(const storage::StoreError&)> store_failed = [](const auto&) {};
+    std::function<void(Duration)> applied = [](Duration) {};  ///< one payload, by the state machine alone
+    std::function<void(Duration)> stored = [](Duration) {};   ///< one batch with entries, flushed
 };
 
 struct Figures {

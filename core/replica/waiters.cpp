@@ -20,8 +20,10 @@ void Waiters::applied(consensus::Position position, const Result<void, control::
     }
 }
 
-void Waiters::fail_all(const control::CommitError& error) {
+void Waiters::fail_above(LogIndex index, const control::CommitError& error) {
     auto waiting = std::exchange(waiting_, {});
+    while (!waiting.empty() && waiting.begin()->first.index <= index)
+        waiting_.insert(waiting.extract(waiting.begin()));
     for (auto& [position, done] : waiting) done(error);
 }
 

@@ -16,7 +16,9 @@ public:
     /// The entry at `position` is applied: answers its waiter, and every waiter for another term at that index
     /// or below, whose entry can no longer be committed.
     void applied(consensus::Position position, const Result<void, control::CommitError>& verdict);
-    void fail_all(const control::CommitError& error);
+    /// Answers everybody who waits for an index above `index`.
+    void fail_above(LogIndex index, const control::CommitError& error);
+    void fail_all(const control::CommitError& error) { fail_above(LogIndex{}, error); }
     [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
 
 private:

@@ -35,7 +35,8 @@ asio::awaitable<Result<void, RpcError>> CommitHandler::commit(payload::Envelope 
             co_return RpcError{code::invalid_params, "invalid argument 0: " + checked.error().text, {}};
     }
     const auto started = now();
-    const auto octets = envelope.ssz.size();
+    CommitFacts facts{via, envelope.number, envelope.hash, {}, envelope.ssz.size(), {}};
+    observer_.commit_begins(facts.number, facts.hash);
     const Pending<Result<void, control::CommitError>> pending{co_await asio::this_coro::executor};
     auto done = [pending](Result<void, control::CommitError> result) { pending.give(std::move(result)); };
     committer_.commit(std::move(envelope), std::move(done));
@@ -47,7 +48,9 @@ asio::awaitable<Result<void, RpcError>> CommitHandler::commit(payload::Envelope 
     } else if (!*result) {
         error = sentence_of(result->error());
     }
-    observer_.commit_answered(via, now() - started, octets, error);
+    facts.took = now() - started;
+    facts.error = error;
+    observer_.commit_answered(facts);
     if (!error.empty()) co_return application_error(std::move(error));
     co_return Result<void, RpcError>{};
 }

@@ -38,7 +38,8 @@ void add_cors_fields(HttpResponse& response, const RequestHead& head) {
 }
 
 bool may_write(const RequestHead& head, const std::vector<std::string>& origins) {
-    return !head.origin || std::ranges::find(origins, *head.origin) != origins.end();
+    const auto listed = [&](const std::string& origin) { return origin == "*" || origin == *head.origin; };
+    return !head.origin || std::ranges::any_of(origins, listed);
 }
 
 }  // namespace conductor::rpc

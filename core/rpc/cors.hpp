@@ -14,7 +14,7 @@ namespace conductor::rpc {
 [[nodiscard]] std::optional<HttpResponse> preflight_answer(const RequestHead& head);
 /// What every other answer of the JSON-RPC route carries.
 void add_cors_fields(HttpResponse& response, const RequestHead& head);
-/// Whether the request may change something: no page sent it, or one of a listed origin.
+/// Whether the request may change something: no page sent it, or one of a listed origin; `*` lists all.
 [[nodiscard]] bool may_write(const RequestHead& head, const std::vector<std::string>& origins);
 
 }  // namespace conductor::rpc

@@ -41,6 +41,7 @@ struct Dispatcher::Outcome {
     Answer answer{std::string{}};
     std::string_view label{"unknown"};
     bool late{false};
+    bool changes{false};
 };
 
 Dispatcher::Dispatcher(const MethodTable& methods, Observer& observer, BatchLimits limits)
@@ -57,15 +58,18 @@ asio::awaitable<Dispatcher::Outcome> Dispatcher::call(const Message& message, co
     if (method == nullptr)
         co_return Outcome{RpcError{
             code::method_not_found, "the method " + message.method + " does not exist/is not available", {}}};
-    if (method->access == Access::write && !caller.trusted)
-        co_return Outcome{message.method, application_error("origin not allowed")};
-    if (method->now) co_return Outcome{message.method, method->now(message.params)};
-
-    auto running = method->later(message.params);
-    auto answer = co_await within(caller.answer_by - now(), std::move(running));
-    if (answer) co_return Outcome{message.method, std::move(*answer)};
     Outcome outcome{message.method, timed_out()};
-    outcome.late = true;
+    outcome.changes = method->access == Access::write;
+    if (outcome.changes && !caller.trusted) {
+        outcome.answer = application_error("origin not allowed");
+    } else if (method->now) {
+        outcome.answer = method->now(message.params);
+    } else {
+        auto running = method->later(message.params);
+        auto answer = co_await within(caller.answer_by - now(), std::move(running));
+        outcome.late = !answer;
+        if (answer) outcome.answer = std::move(*answer);
+    }
     co_return outcome;
 }
 
@@ -79,8 +83,14 @@ asio::awaitable<Dispatcher::Outcome> Dispatcher::handle(const Message& message, 
         outcome.label = {};
     }
     const auto id = message.has_valid_id() ? *message.id : std::string_view{"null"};
+    std::string error;
     CallFacts facts;
     facts.method = outcome.label;
+    facts.id = id;
+    facts.asked = message.method;
+    facts.peer = caller.peer;
+    facts.changes = outcome.changes;
+    if (message.params) facts.params = message.params->raw;
     facts.notification = message.is_notification();
     facts.params_octets = message.params ? message.params->raw.size() : 0;
     if (outcome.answer) {
@@ -88,6 +98,8 @@ asio::awaitable<Dispatcher::Outcome> Dispatcher::handle(const Message& message, 
         if (!facts.notification) outcome.text = result_text(id, *outcome.answer);
     } else {
         facts.error_code = outcome.answer.error().code;
+        error = outcome.answer.error().message;
+        facts.error = error;
         if (!facts.notification) outcome.text = error_text(id, outcome.answer.error());
     }
     facts.took = now() - started;

@@ -20,9 +20,11 @@ struct BatchLimits {
 
 /// Who asks.
 struct Caller {
-    Caller(bool may_write, Instant until) : trusted{may_write}, answer_by{until} {}
+    Caller(bool may_write, Instant until, std::string_view from)
+        : trusted{may_write}, answer_by{until}, peer{from} {}
     bool trusted{true};  ///< false: a page of an origin that is not on the list; read methods only
     Instant answer_by;
+    std::string_view peer;  ///< `host:port`; outlives the call
 };
 
 struct RpcAnswer {

@@ -19,6 +19,14 @@ namespace {
 
 constexpr std::size_t head_step = 4096;
 
+std::string peer_of(const asio::ip::tcp::socket& socket) {
+    error_code gone;
+    const auto peer = socket.remote_endpoint(gone);
+    if (gone) return {};
+    const auto host = peer.address().to_string();
+    return (peer.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(peer.port());
+}
+
 bool wants_close(const HttpResponse& response) {
     const HeaderField close{"Connection", "close"};
     return std::ranges::find(response.fields, close) != response.fields.end();
@@ -41,6 +49,7 @@ HttpConnection::HttpConnection(asio::ip::tcp::socket socket, HttpHandler& handle
       observer_{observer},
       options_{options},
       bodies_{bodies},
+      peer_{peer_of(socket_)},
       idle_since_ns_{now().time_since_epoch().count()} {}
 
 std::optional<Instant> HttpConnection::idle_since() const noexcept {
@@ -155,7 +164,7 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer(const RequestHead& 
         co_return co_await write(head, text_response(503, "too many requests at work"), true);
     }
     bool goes_on = end == BodyEnd::complete;
-    HttpRequest request{head, body, end, write_by_ - options_.answer_reserve};
+    HttpRequest request{head, body, end, write_by_ - options_.answer_reserve, peer_};
     auto response = co_await handler_.answer(request);
     co_return co_await write(head, std::move(response), !goes_on);
 }
@@ -163,7 +172,7 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer(const RequestHead& 
 asio::awaitable<HttpConnection::Next> HttpConnection::write(const RequestHead& head, HttpResponse response,
                                                             bool close) {
     watch_until(std::max(write_by_, now() + options_.answer_reserve));
-    close = close || winding_down_ || !head.keep_alive || wants_close(response);
+    close = close || winding_down_ || !head.keep_alive || response.last || wants_close(response);
     const bool keeps_10 = head.minor == 0 && head.keep_alive && !close;
     const Framing framing{head.minor, close, !peer_ended_, keeps_10};
     const auto date = http_date(std::chrono::system_clock::to_time_t(wall_clock()));

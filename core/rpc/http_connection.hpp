@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "core/rpc/http_server.hpp"
 #include "core/rpc/input_buffer.hpp"
@@ -59,6 +60,7 @@ private:
     Observer& observer_;
     const HttpServerOptions& options_;
     BodyPool& bodies_;
+    const std::string peer_;  ///< `host:port` of the client
 
     InputBuffer input_;
     std::uint64_t watch_{0};  ///< which call of watch_until() counts

@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "core/base/clock.hpp"
 #include "core/rpc/body_pool.hpp"
@@ -30,7 +31,8 @@ struct HttpRequest {
     const RequestHead& head;
     Body& body;
     BodyEnd body_end{BodyEnd::complete};
-    Instant answer_by;  ///< after this an answer is cut off on its way
+    Instant answer_by;      ///< after this an answer is cut off on its way
+    std::string_view peer;  ///< who asks, `host:port`
 };
 
 class HttpHandler {

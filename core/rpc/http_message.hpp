@@ -41,6 +41,7 @@ struct HttpResponse {
     /// As where Go's handler sets the length and flushes: Content-Length is sorted among `fields`, and the
     /// body is neither compressed nor chunked.
     bool plain{false};
+    bool last{false};  ///< the server ends: so does the connection, and the header says it
 };
 
 /// `text` and a newline, as http.Error of Go answers.

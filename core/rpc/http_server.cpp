@@ -84,6 +84,14 @@ struct HttpServer::Shared {
 
 namespace {
 
+// Go says what the system says, in lower case.
+std::string go_words(const error_code& error) {
+    auto words = error.message();
+    if (!words.empty() && words.front() >= 'A' && words.front() <= 'Z')
+        words.front() = static_cast<char>(words.front() - 'A' + 'a');
+    return words;
+}
+
 Result<tcp::endpoint, Complaint> resolve(const asio::any_io_executor& executor,
                                          const HttpServerOptions& options) {
     if (options.address.empty()) return tcp::endpoint{tcp::v6(), options.port};
@@ -162,8 +170,9 @@ Result<std::uint16_t, Complaint> HttpServer::listen() {
     const auto failed = [&](const error_code& error) {
         error_code ignored;
         acceptor.close(ignored);
-        return Complaint{"cannot listen on rpc address " + shared_->options.address + ":" +
-                         std::to_string(shared_->options.port) + ": " + error.message()};
+        const auto wanted = shared_->options.address + ":" + std::to_string(shared_->options.port);
+        return Complaint{"failed to bind to address \"" + wanted + "\": listen tcp " + wanted +
+                         ": bind: " + go_words(error)};
     };
     error_code error;
     acceptor.open(endpoint->protocol(), error);

@@ -13,14 +13,14 @@ void MetricsObserver::payload_transcoded(Duration took) {
     next_.payload_transcoded(took);
 }
 
-void MetricsObserver::commit_answered(CommitVia via, Duration took, std::size_t octets,
-                                      std::string_view error) {
-    metrics_.commit_answered(via == CommitVia::json ? metrics::CommitRoute::json : metrics::CommitRoute::binary,
-                             error.empty() ? metrics::Outcome::success : metrics::Outcome::failure, took,
-                             octets);
+void MetricsObserver::commit_answered(const CommitFacts& facts) {
+    const bool stored = facts.error.empty();
+    metrics_.commit_answered(
+        facts.via == CommitVia::json ? metrics::CommitRoute::json : metrics::CommitRoute::binary,
+        stored ? metrics::Outcome::success : metrics::Outcome::failure, facts.took, facts.octets);
     // The same wait is what op-conductor of Base calls the raft apply of a commit that succeeded.
-    if (error.empty()) metrics_.payload_replicated(took);
-    next_.commit_answered(via, took, octets, error);
+    if (stored) metrics_.payload_replicated(facts.took);
+    next_.commit_answered(facts);
 }
 
 void MetricsObserver::body_refused(std::uint64_t declared, std::uint64_t limit) {

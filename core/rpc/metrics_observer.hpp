@@ -13,7 +13,10 @@ public:
 
     void call_answered(const CallFacts& facts) override;
     void payload_transcoded(Duration took) override;
-    void commit_answered(CommitVia via, Duration took, std::size_t octets, std::string_view error) override;
+    void commit_begins(BlockNumber number, const BlockHash& hash) override {
+        next_.commit_begins(number, hash);
+    }
+    void commit_answered(const CommitFacts& facts) override;
     void body_refused(std::uint64_t declared, std::uint64_t limit) override;
     void connection_refused() override;
 

@@ -31,20 +31,6 @@ std::string_view word_of(const control::Verdict& verdict) {
     return verdict.degraded ? "degraded" : "healthy";
 }
 
-std::string_view word_of(Judgement judgement) {
-    switch (judgement) {
-        case Judgement::healthy:
-            return "healthy";
-        case Judgement::unhealthy:
-            return "unhealthy";
-        case Judgement::degraded:
-            return "degraded";
-        case Judgement::unknown:
-            break;
-    }
-    return {};
-}
-
 std::string_view word_of(FaultClass fault) {
     switch (fault) {
         case FaultClass::hard:
@@ -70,10 +56,20 @@ std::string check_json(const HealthReport::Check& check) {
     const bool faulty = report.judgement == Judgement::unhealthy || report.judgement == Judgement::degraded;
     return R"({"instance":)" + json_string(report.instance) + R"(,"plugin":)" + text_or_null(check.plugin) +
            R"(,"role":)" + (report.role == CheckRole::gate ? R"("gate")" : R"("advice")") + R"(,"verdict":)" +
-           text_or_null(word_of(report.judgement)) + R"(,"class":)" +
+           text_or_null(control::to_text(report.judgement)) + R"(,"class":)" +
            (faulty ? text_or_null(word_of(report.fault)) : std::string{"null"}) + R"(,"reason":)" +
            text_or_null(report.reason) + R"(,"detail":)" + text_or_null(report.detail) + R"(,"sinceUnixMs":)" +
            milliseconds(check.since) + R"(,"tookMs":)" + milliseconds(report.took) + "}";
+}
+
+std::string plugins_json(const std::vector<control::PluginRow>& rows) {
+    std::string out;
+    for (const auto& row : rows)
+        out += (out.empty() ? R"({"instance":)" : R"(,{"instance":)") + json_string(row.instance) +
+               R"(,"id":)" + json_string(row.id) + R"(,"kind":)" + json_string(row.kind) + R"(,"version":)" +
+               json_string(row.version) + R"(,"abi":)" + json_string(row.abi) + R"(,"path":)" +
+               json_string(row.path) + R"(,"state":)" + json_string(row.state) + "}";
+    return '[' + out + ']';
 }
 
 template <class T>
@@ -109,6 +105,10 @@ void add_peer_methods(MethodTable& table, control::Portrait& portrait) {
     table.add<>("conductor_healthReport", read, [&portrait] {
         return answered<HealthReport>([&portrait](auto done) { portrait.health(std::move(done)); },
                                       &report_json);
+    });
+    table.add<>("conductor_plugins", read, [&portrait] {
+        return answered<std::vector<control::PluginRow>>(
+            [&portrait](auto done) { portrait.plugins(std::move(done)); }, &plugins_json);
     });
 }
 

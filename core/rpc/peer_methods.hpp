@@ -1,5 +1,5 @@
 // The methods by which a conductor says how it is: to its peers, what it knows of them, and what its health
-// checks found (conductor.md 3.4.9).
+// checks found, and which plugins are at work (conductor.md 3.4.9).
 #pragma once
 
 #include "core/control/portrait.hpp"

@@ -169,6 +169,7 @@ asio::awaitable<HttpResponse> Routes::answer(HttpRequest& request) {
     auto response = json_response(200, std::move(answer.body));
     response.plain = answer.from_transport;
     add_cors_fields(response, request.head);
+    response.last = parts_.control.stopped();
     // Where Go's handler writes nothing, nothing is compressed.
     if (!response.body.empty()) compress(response, request.head);
     co_return response;
@@ -186,7 +187,7 @@ asio::awaitable<RpcAnswer> Routes::answer_rpc(HttpRequest& request) {
     }
     const auto frame = read_frame(request.body.buffer().text());
     if (frame) {
-        const Caller caller{trusted, request.answer_by};
+        const Caller caller{trusted, request.answer_by, request.peer};
         co_return co_await dispatcher_.dispatch(*frame, caller);
     }
     if (request.body_end == BodyEnd::timed_out) co_return transport_error(code::parse_error, "read timeout");
@@ -197,19 +198,23 @@ asio::awaitable<RpcAnswer> Routes::answer_rpc(HttpRequest& request) {
 asio::awaitable<RpcAnswer> Routes::answer_fast_commit(std::string id, payload::Envelope envelope,
                                                       HttpRequest& request, Instant started) {
     CallFacts facts;
-    facts.method = "conductor_commitUnsafePayload";
+    facts.method = facts.asked = "conductor_commitUnsafePayload";
+    facts.id = id;
+    facts.peer = request.peer;
+    facts.changes = true;
     facts.params_octets = request.body.buffer().size();
     auto storing = parts_.commits.commit(std::move(envelope), CommitVia::json);
     const auto stored = co_await within(request.answer_by - now(), std::move(storing));
 
     RpcAnswer answer;
+    RpcError error{code::timeout, "request timed out", {}};
     if (stored && *stored) {
         answer.body = result_text(id, "null");
     } else {
-        RpcError error{code::timeout, "request timed out", {}};
         if (stored) error = stored->error();
         answer.from_transport = !stored;
         facts.error_code = error.code;
+        facts.error = error.message;
         answer.body = error_text(id, error);
     }
     if (!answer.from_transport) answer.body += '\n';

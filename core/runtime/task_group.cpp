@@ -42,7 +42,7 @@ void fall_unless_cancelled(const std::exception_ptr& failure) {
     } catch (const std::exception& error) {
         std::fprintf(stderr, "a task ended by an exception: %s\n", error.what());
     }
-    CONDUCTOR_CHECK(!"a task ended by an exception");
+    CONDUCTOR_CHECK(false && "a task ended by an exception");
 }
 
 }  // namespace

@@ -1,5 +1,4 @@
-#include "core/plugin/sequencer_driver.hpp"
-#include "tests/unit/plugins/recorded.hpp"
+#include "tests/unit/plugins/driven.hpp"
 
 using namespace conductor::plugin;
 using namespace conductor::plugin::test;
@@ -9,65 +8,10 @@ using conductor::Result;
 
 namespace {
 
-struct Driven {
-    World world;
-    Nodes nodes{world};
-    std::unique_ptr<Instance> instance;
-
+struct Driven : Driving {
     explicit Driven(const std::string& mode = "auto")
-        : instance{world.make("driver-op-node", "io.conductord.op-node", {raw("start_mode", mode)})} {
-        REQUIRE(world.open(*instance));
-    }
-    ~Driven() { world.close(*instance); }
-
-    template <class T>
-    using Got = Result<T, CallError>;
-    template <class T>
-    Got<T> wait(const std::function<void(SequencerDriver&, SequencerDriver::Done<T>)>& ask) {
-        std::optional<Got<T>> got;
-        SequencerDriver driver{*instance};
-        ask(driver, [&](Got<T> result) { got = std::move(result); });
-        REQUIRE(world.core.run_until([&] { return got.has_value(); }));
-        return *got;
-    }
-    Got<Change> start(std::optional<BlockHash> head) {
-        return wait<Change>([&](auto& driver, auto done) { driver.start(head, 5s, std::move(done)); });
-    }
-    Got<Stopped> stop() {
-        return wait<Stopped>([](auto& driver, auto done) { driver.stop(5s, std::move(done)); });
-    }
-    Got<bool> active() {
-        return wait<bool>([](auto& driver, auto done) { driver.active(5s, std::move(done)); });
-    }
-    Got<bool> conductor_enabled() {
-        return wait<bool>([](auto& driver, auto done) { driver.conductor_enabled(5s, std::move(done)); });
-    }
-    Got<Block> unsafe_head() {
-        return wait<Block>([](auto& driver, auto done) { driver.unsafe_head(5s, std::move(done)); });
-    }
-    Got<Block> block_at(std::uint64_t number) {
-        return wait<Block>(
-            [&](auto& driver, auto done) { driver.block_at(BlockNumber{number}, 5s, std::move(done)); });
-    }
-    Got<Change> post(const std::string& envelope) {
-        return wait<Change>(
-            [&](auto& driver, auto done) { driver.post_payload(envelope, 5s, std::move(done)); });
-    }
-    Got<std::string> payload_at(std::uint64_t number) {
-        return wait<std::string>(
-            [&](auto& driver, auto done) { driver.payload_at(BlockNumber{number}, 5s, std::move(done)); });
-    }
+        : Driving{"driver-op-node", "io.conductord.op-node", {raw("start_mode", mode)}} {}
 };
-
-BlockHash filled(std::uint8_t octet) {
-    BlockHash hash;
-    hash.bytes.fill(octet);
-    return hash;
-}
-
-std::string hex_of(const BlockHash& hash) {
-    return conductor::to_hex(hash);
-}
 
 template <class T>
 CallError refused(const Result<T, CallError>& result) {

@@ -8,7 +8,7 @@ namespace {
 using conductor::Finding;
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-constexpr std::int64_t longest_ns = 365LL * 24 * 3600 * second_ns;
+constexpr std::int64_t longest_ns = INT64_MAX;  // Go takes any number of seconds
 
 struct Head {
     std::uint64_t number;
@@ -44,7 +44,8 @@ public:
         conductor::option_duration("safe_interval", "20m", 0, longest_ns,
                                    "unhealthy when the safe head is older")};
     static constexpr std::array<const char*, 4> reasons{"node.down", "unsafe.old", "safe.old", nullptr};
-    static constexpr std::array metrics{conductor::gauge("unsafe_head_age_seconds", "Age of the unsafe head"),
+    static constexpr std::array metrics{conductor::gauge("unsafe_head_number", "Number of the unsafe head"),
+                                        conductor::gauge("unsafe_head_age_seconds", "Age of the unsafe head"),
                                         conductor::gauge("safe_head_age_seconds", "Age of the safe head")};
 
     explicit OpNodeSync(conductor::Host host)
@@ -63,6 +64,7 @@ public:
         const auto now_s = static_cast<std::uint64_t>(host_.unix_ns() / second_ns);
         const auto unsafe = read_head(answer, "unsafe_l2");
         const auto unsafe_age = age_s(unsafe, now_s);
+        host_.gauge("unsafe_head_number", static_cast<double>(unsafe.number));
         host_.gauge("unsafe_head_age_seconds", static_cast<double>(unsafe_age));
         if (too_old(unsafe_age, unsafe_interval_ns_)) {
             host_.log(CONDUCTOR_LOG_ERROR, "unsafe head is falling behind the unsafe interval",

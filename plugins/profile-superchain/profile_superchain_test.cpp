@@ -1,35 +1,14 @@
 #include <algorithm>
 
-#include "core/plugin/network_profile.hpp"
-#include "tests/unit/plugin/world.hpp"
+#include "tests/unit/plugins/providing.hpp"
 
 using namespace conductor::plugin;
 using namespace conductor::plugin::test;
-using conductor::Result;
 
 namespace {
 
-struct Provider {
-    World world;
-    std::unique_ptr<Instance> instance{world.make("profile-superchain", "io.conductord.superchain", {})};
-
-    Provider() { REQUIRE(world.open(*instance)); }
-    ~Provider() { world.close(*instance); }
-
-    std::vector<std::string> list() {
-        std::optional<Result<std::vector<std::string>, CallError>> got;
-        NetworkProfile{*instance}.list(5s, [&](auto result) { got = std::move(result); });
-        REQUIRE(world.core.run_until([&] { return got.has_value(); }));
-        REQUIRE(*got);
-        return **got;
-    }
-    std::optional<std::string> resolve(const std::string& name) {
-        std::optional<Result<std::optional<std::string>, CallError>> got;
-        NetworkProfile{*instance}.resolve(name, 5s, [&](auto result) { got = std::move(result); });
-        REQUIRE(world.core.run_until([&] { return got.has_value(); }));
-        REQUIRE(*got);
-        return **got;
-    }
+struct Provider : Providing {
+    Provider() : Providing{"profile-superchain", "io.conductord.superchain"} {}
 };
 
 bool has_line(const std::string& text, const std::string& line) {

@@ -1,22 +1,39 @@
-# conductor_add_plugin(NAME SOURCES a.cpp … [LINK targets …] [OUTPUT_DIRECTORY dir]): the library NAME.so, which exports
-# conductor_plugin_v1 and nothing else. In the tree it lands beside the bundled plugins; elsewhere in the build directory.
+# conductor_add_plugin(NAME SOURCES a.cpp … [LINK targets …] [OUTPUT_DIRECTORY dir]): the library NAME.so, in C++ or C,
+# which exports conductor_plugin_v1 and nothing else. It lands in OUTPUT_DIRECTORY, else beside the bundled plugins (in
+# conductord's own tree) or in the build directory, and is then installed where the daemon looks:
+# <prefix>/lib/conductord/plugins, component `plugins`.
 include_guard(GLOBAL)
-include(CheckCXXCompilerFlag)
 
 # Without it GCC marks some template statics "unique", and such a library could never be unmapped, nor live beside
 # another version of itself. Clang does not know the flag and does not need it.
-check_cxx_compiler_flag(-fno-gnu-unique CONDUCTOR_HAS_NO_GNU_UNIQUE)
+get_property(conductor_languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+if(CXX IN_LIST conductor_languages)
+  include(CheckCXXCompilerFlag)
+  check_cxx_compiler_flag(-fno-gnu-unique CONDUCTOR_HAS_NO_GNU_UNIQUE)
+endif()
 
 function(conductor_add_plugin name)
   cmake_parse_arguments(arg "" "OUTPUT_DIRECTORY" "SOURCES;LINK" ${ARGN})
-  if(NOT arg_OUTPUT_DIRECTORY)
-    set(arg_OUTPUT_DIRECTORY ${CONDUCTOR_PLUGIN_OUTPUT_DIRECTORY})
+  if(NOT arg_SOURCES)
+    message(FATAL_ERROR "conductor_add_plugin(${name}): SOURCES is missing")
   endif()
   add_library(${name} MODULE ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE conductor_sdk ${arg_LINK})
+  if(arg_OUTPUT_DIRECTORY)
+    set(output ${arg_OUTPUT_DIRECTORY})
+  else()
+    set(output ${CONDUCTOR_PLUGIN_OUTPUT_DIRECTORY})
+    install(TARGETS ${name} LIBRARY DESTINATION lib/conductord/plugins COMPONENT plugins)
+  endif()
+  target_link_libraries(${name} PRIVATE Conductor::sdk ${arg_LINK})
   set_target_properties(${name} PROPERTIES
-    PREFIX "" C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    LIBRARY_OUTPUT_DIRECTORY "${arg_OUTPUT_DIRECTORY}" LINK_DEPENDS "${CONDUCTOR_PLUGIN_MAP}")
+    PREFIX "" SUFFIX .so C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    LINK_DEPENDS "${CONDUCTOR_PLUGIN_MAP}")
+  if(output)
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${output}")
+  endif()
+  if(NOT CMAKE_CXX_STANDARD)
+    set_target_properties(${name} PROPERTIES CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON)
+  endif()
   if(CONDUCTOR_HAS_NO_GNU_UNIQUE)
     target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
   endif()

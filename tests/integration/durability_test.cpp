@@ -145,7 +145,7 @@ TEST_CASE("SIGTERM during a commit answers it and ends with code 0", "[integrati
 }
 
 TEST_CASE("a failed fdatasync ends the daemon with 74 within 5 s, and nothing acknowledged is lost",
-          "[integration][durability][P-52]") {
+          "[integration][durability][P-52][S-68]") {
     Faulty node;
     REQUIRE(node.account.commit(*node.client, small_block(1'000'001)).empty());
     node.fault("fail");
@@ -162,7 +162,8 @@ TEST_CASE("a failed fdatasync ends the daemon with 74 within 5 s, and nothing ac
     CHECK(node.account.commit(*node.client, small_block(1'000'003)).empty());
 }
 
-TEST_CASE("an fdatasync that hangs 3 s costs leadership, not the process", "[integration][durability][P-52]") {
+TEST_CASE("an fdatasync that hangs 3 s costs leadership, not the process",
+          "[integration][durability][P-52][S-68]") {
     Faulty node;
     REQUIRE(node.account.commit(*node.client, small_block(1'000'001)).empty());
     node.fault("hang 3");

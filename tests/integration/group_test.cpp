@@ -72,7 +72,16 @@ TEST_CASE("a group of three loses nothing that was acknowledged when its leader 
     const auto dead = static_cast<std::size_t>(sites.leader());
     sites.kill(dead);
     for (int i = 0; i < 50; ++i, ++number) REQUIRE(sites.commit(account, small_block(number)).empty());
-    CHECK(sites.leader() != static_cast<int>(dead));
+    const auto heir = sites.leader();
+    REQUIRE(heir != static_cast<int>(dead));
+    for (const auto* series : {"failover_duration_seconds_count 1\n", "raft_last_contact_seconds{peer=\"seq-",
+                               "raft_peer_next_index{peer=\"seq-"}) {
+        INFO(series);
+        CHECK(eventually(5s, [&] {  // levels are renewed once a second
+            const auto figures = sites.metrics(static_cast<std::size_t>(heir));
+            return figures.find("\nop_conductor_" + std::string{series}) != std::string::npos;
+        }));
+    }
 
     REQUIRE(sites.start(dead));
     for (int i = 0; i < 10; ++i, ++number) REQUIRE(sites.commit(account, small_block(number)).empty());
@@ -164,6 +173,36 @@ TEST_CASE("members know how the others are, and a leader whose node falls ill ha
                      [&] { return row_of(sites, other, ill).find("\"health\":null") != std::string::npos; }));
     CHECK(sites.at(other).daemon.process().line_with("another conductor does not answer", 5s));
     for (const auto i : {heir, other}) CHECK(sites.at(i).daemon.stop() == 0);
+}
+
+TEST_CASE("leadership goes to the healthy follower, never to the sick one", "[integration][group][P-9]") {
+    Sites sites{"conductord-heir"};
+    REQUIRE(sites.introduce());
+    REQUIRE(sites.form().empty());
+    auto& first = sites.at(0).node;
+    REQUIRE(result_of(first.cl("admin_startSequencer", "[\"" + first.head_hash() + "\"]")) == "null");
+    for (std::size_t i = 0; i < sites.size(); ++i)
+        REQUIRE(sites.call(i, "conductor_resume").find("\"result\":null") != std::string::npos);
+    REQUIRE(eventually(20s, [&] { return first.head_number() >= 5; }));
+
+    // Each of the followers is the sick one once: consensus alone would choose wrongly once.
+    for (const std::size_t shift : {1U, 2U}) {
+        const auto leads = static_cast<std::size_t>(sites.leader());
+        const auto sick = (leads + shift) % 3;
+        const auto heir = 3 - leads - sick;
+        (void)sites.at(sick).node.sim("sim_peerCount", "[0]");
+        REQUIRE(all_know(sites, sick, "\"health\":\"unhealthy\""));
+        REQUIRE(all_know(sites, heir, "\"health\":\"healthy\""));
+        (void)sites.at(leads).node.sim("sim_peerCount", "[0]");
+        CHECK(eventually(20s, [&] { return sites.leader() == static_cast<int>(heir); }));
+        CHECK(sites.at(leads).daemon.process().line_with(
+            "\"transferring leadership to target\" target=" + sites.at(heir).id, 5s));
+        for (const auto i : {leads, sick}) {
+            (void)sites.at(i).node.sim("sim_peerCount", "[1]");
+            REQUIRE(all_know(sites, i, "\"health\":\"healthy\""));
+        }
+        REQUIRE(eventually(20s, [&] { return sites.at(heir).node.flag("active"); }));
+    }
 }
 
 TEST_CASE("a member outside raft.allow-cidr gets no answer", "[integration][group]") {

@@ -64,6 +64,16 @@ bool SequencingHost::sequence(std::uint64_t blocks) {
     return ask("conductor_resume") == "null" && produces(blocks);
 }
 
+std::string SequencingHost::sequence_by_hand() {
+    if (!start_daemon() || !says("conductor_leader", "true") || !says("conductor_paused", "true"))
+        return "does not lead paused";
+    const auto started = node_.cl("admin_startSequencer", "[\"" + node_.head_hash() + "\"]");
+    if (result_of(started) != "null") return "not started by hand: " + started;
+    if (!produces(2)) return "produces nothing";
+    if (ask("conductor_resume") != "null") return "not resumed";
+    return produces(2) ? "" : "produces nothing once it is resumed";
+}
+
 bool SequencingHost::rest() {
     if (ask("conductor_pause") != "null") return false;
     (void)node_.cl("admin_stopSequencer");

@@ -39,6 +39,9 @@ public:
     [[nodiscard]] bool start_daemon();
     /// start_daemon(), leads, resumed, and the node has `blocks` blocks of its own.
     [[nodiscard]] bool sequence(std::uint64_t blocks = 2);
+    /// As the runbook has it: the node started by hand under a paused leader, which is resumed then. Works with
+    /// compat=go too, where an empty store starts nothing. Empty, or what went wrong.
+    [[nodiscard]] std::string sequence_by_hand();
     /// Paused, the node stopped, and the replicated head is the node's; the daemon still runs.
     [[nodiscard]] bool rest();
 

@@ -241,6 +241,7 @@ TEST_CASE("a paused leader calls nothing while its health comes and goes, and pa
     CHECK(host.calls(start_call) == starts);
     CHECK(host.calls(stop_call) == 0);
     CHECK(host.logged("transferring leadership") == 0);
+    CHECK(host.logged("msg=\"operator's call\" method=conductor_pause params=[] peer=127.0.0.1:") == 2);
     CHECK(host.node().flag("active"));
     CHECK(host.ask("conductor_resume") == "null");
     CHECK(host.ask("conductor_resume") == "null");

@@ -142,6 +142,43 @@ TEST_CASE("an unknown flag, a bad value and a missing variable are refused by na
     CHECK_FALSE(fs::exists(host.work() / "data"));
 }
 
+TEST_CASE("op-conductor's flags for execution layer and rollup-boost bring their checks, in Go's order",
+          "[sequencing][plugins][4.2]") {
+    SequencingHost host{"go-checks",
+                        {{"OP_CONDUCTOR_HEALTHCHECK_EXECUTION_P2P_ENABLED", "true"},
+                         {"OP_CONDUCTOR_HEALTHCHECK_EXECUTION_P2P_MIN_PEER_COUNT", "1"},
+                         {"OP_CONDUCTOR_ROLLUP_BOOST_ENABLED", "true"}}};
+    REQUIRE(host.start_daemon());
+    // A simnode's engine is no rollup-boost: it has no such page.
+    CHECK(host.logs("health monitor failed to get rollup-boost status"));
+    CHECK(host.logs("cannot connect to rollup boost rpc endpoints"));
+    const auto report = host.ask("conductor_healthReport");
+    INFO(report);
+    std::size_t at = 0;
+    for (const auto* id : {"io.conductord.op-node-sync", "io.conductord.op-node-peers",
+                           "io.conductord.el-peers", "io.conductord.rollup-boost"}) {
+        const auto next = report.find(id, at);
+        REQUIRE(next != std::string::npos);
+        at = next;
+    }
+    CHECK(report.find("boost.unreachable") != std::string::npos);
+    CHECK(report.find("el.peers.few") == std::string::npos);
+}
+
+TEST_CASE("limits as large as Go's flags take them are taken", "[sequencing][start][1.2]") {
+    const std::string most{"18446744073709551615"};
+    SequencingHost host{"largest-limits",
+                        {{"OP_CONDUCTOR_HEALTHCHECK_UNSAFE_INTERVAL", most},
+                         {"OP_CONDUCTOR_HEALTHCHECK_SAFE_ENABLED", "true"},
+                         {"OP_CONDUCTOR_HEALTHCHECK_SAFE_INTERVAL", most},
+                         {"OP_CONDUCTOR_HEALTHCHECK_MIN_PEER_COUNT", most}}};
+    REQUIRE(host.start_daemon());
+    CHECK(host.logs("peer count is below minimum"));
+    host.sicken(true);
+    CHECK(host.says("conductor_sequencerHealthy", "false"));
+    CHECK(host.logged("unsafe head is falling behind") == 0);
+}
+
 TEST_CASE("a check of the file stands beside those of the flags", "[sequencing][plugins][S-47]") {
     PluginHost host{"beside", "org.example.sample", "mode = \"healthy\""};
     REQUIRE(host->sequence(1));
@@ -156,6 +193,7 @@ TEST_CASE("a check of the file decides as those of the flags do", "[sequencing][
     REQUIRE(host->start_daemon());
     CHECK(host->says("conductor_sequencerHealthy", "false"));
     CHECK(host->logs("err=\"sequencer is not healthy\""));
+    CHECK(host->logs("msg=\"health check holds something against the sequencer\" check=extra reason="));
 }
 
 TEST_CASE("a plugin that is not installed is named with where it was looked for", "[sequencing][plugins]") {
@@ -164,6 +202,25 @@ TEST_CASE("a plugin that is not installed is named with where it was looked for"
     CHECK(said.find("plugin \\\"org.example.smaple\\\" is not installed") != std::string::npos);
     CHECK(said.find(CONDUCTOR_TEST_PLUGINS) != std::string::npos);
     CHECK(said.find(".toml:6:10") != std::string::npos);
+}
+
+TEST_CASE("every wrong option of a plugin is named, with its place and what was meant",
+          "[sequencing][plugins]") {
+    PluginHost host{"bad-options", "org.example.sample", "mod = \"healthy\", min = 2000, patience = \"soon\""};
+    const auto said = host.refusal(1);
+    INFO(said);
+    CHECK(said.find("did you mean \\\"mode\\\"?") != std::string::npos);
+    CHECK(said.find("is out of range") != std::string::npos);
+
+    CHECK(said.find("Application failed") != std::string::npos);
+}
+
+TEST_CASE("what can be no option at all is refused with its place", "[sequencing][plugins]") {
+    PluginHost host{"no-option", "org.example.sample", "mode = 2026-01-01, paths = [[1]]"};
+    const auto said = host.refusal(1);
+    INFO(said);
+    CHECK(said.find("mode: a date or time is no value of an option") != std::string::npos);
+    CHECK(said.find("paths: an array is no value of an option") != std::string::npos);
 }
 
 TEST_CASE("a file that is no library is no plugin", "[sequencing][plugins]") {
@@ -215,9 +272,27 @@ TEST_CASE("the last line of a daemon that a plugin's constructor brought down na
           std::string::npos);
 }
 
-TEST_CASE("a plugin that brought the daemon down twice is left out the third time", "[sequencing][plugins]") {
+TEST_CASE("a plugin that brought the daemon down twice is left out the third time, which begins paused",
+          "[sequencing][plugins]") {
     PluginHost host{"aborts", "org.example.sample", "mode = \"abort\""};
     for (int i = 0; i < 2; ++i)
         CHECK(last_line(host.refusal(128 + SIGABRT)).find("(org.example.sample, ") != std::string::npos);
-    CHECK(host.refusal(1).find("brought the daemon down twice") != std::string::npos);
+    REQUIRE(host->start_daemon());
+    CHECK(host->logs("brought the daemon down twice within ten minutes and is left out"));
+    CHECK(host->logs("starting paused: a health check that decides is left out"));
+    CHECK(host->says("conductor_paused", "true"));
+    CHECK(host->ask("conductor_plugins").find("org.example.sample") == std::string::npos);
+}
+
+TEST_CASE("the plugins at work are listed with their state", "[sequencing][plugins][3.4.9]") {
+    PluginHost host{"listed", "org.example.sample", "mode = \"degraded\""};
+    REQUIRE(host->start_daemon());
+    REQUIRE(host->logs("sequencer is healthy"));
+    const auto list = host->ask("conductor_plugins");
+    INFO(list);
+    CHECK(list.find("{\"instance\":\"op-node-sync\",\"id\":\"io.conductord.op-node-sync\",\"kind\":\"conductor."
+                    "health-check/1\",\"version\":\"0.1.0\",\"abi\":\"0.1\",") != std::string::npos);
+    CHECK(list.find("sample.so\",\"state\":\"degraded\"}") != std::string::npos);
+    CHECK(list.find("driver-op-node.so\",\"state\":\"at work\"}") != std::string::npos);
+    CHECK(list.find("\"io.conductord.health-aware\"") != std::string::npos);
 }

@@ -33,7 +33,7 @@ bool says(const Ended& ended, const std::string& text) {
 }  // namespace
 
 TEST_CASE("started with the runbook's variables it bootstraps, pauses, leads and answers",
-          "[integration][S-61]") {
+          "[integration][S-1][S-2][S-61]") {
     const TempDir work{"conductord-start"};
     ConductorDaemon daemon{{conductord_program(), work.path(), "seq-1", {}, {}}};
     daemon.start();
@@ -124,7 +124,20 @@ TEST_CASE("a network that nobody knows is refused with the nearest name, a known
     CHECK(says(known, "the configuration is valid"));
 }
 
-TEST_CASE("a Go conductor's directory is refused and left as it was", "[integration][P-53]") {
+TEST_CASE("wrong options of plugins are refused, all of them, each with its place", "[integration][plugin]") {
+    const TempDir work{"conductord-options"};
+    const auto file = work.path() / "conductord.toml";
+    std::ofstream{file} << "[[health]]\nname = \"disk\"\nplugin = \"io.conductord.disk\"\n"
+                           "options = { path = \"/\", min_free = \"a lot\" }\n";
+    const auto ended = refused(work.path(), {}, {"--config", file.string()});
+    CHECK(ended.code == 1);
+    CHECK(says(ended, "conductord.toml:4:13: health \\\"disk\\\": unknown option"));
+    CHECK(says(ended, "conductord.toml:4:"));
+    CHECK(says(ended, "is not a size"));
+    CHECK(says(ended, "is required"));
+}
+
+TEST_CASE("a Go conductor's directory is refused and left as it was", "[integration][P-53][S-62]") {
     const TempDir work{"conductord-go"};
     const auto store = work.path() / "data" / "seq-1";
     std::filesystem::create_directories(store);
@@ -139,7 +152,7 @@ TEST_CASE("a Go conductor's directory is refused and left as it was", "[integrat
     CHECK(left == std::vector<std::string>{"raft-log.db"});
 }
 
-TEST_CASE("a directory held by another process names its holder", "[integration][P-48]") {
+TEST_CASE("a directory held by another process names its holder", "[integration][P-48][S-70]") {
     const TempDir work{"conductord-held"};
     ConductorDaemon holder{{conductord_program(), work.path(), "seq-1", {}, {}}};
     holder.start();
@@ -155,7 +168,7 @@ TEST_CASE("a directory held by another process names its holder", "[integration]
     CHECK(holder.process().running());
 }
 
-TEST_CASE("a second process takes the directory over once the first has gone", "[integration][P-48]") {
+TEST_CASE("a second process takes the directory over once the first has gone", "[integration][P-48][S-70]") {
     const TempDir work{"conductord-handover"};
     ConductorDaemon first{{conductord_program(), work.path(), "seq-1", {}, {}}};
     first.start();

@@ -156,7 +156,7 @@ asio::awaitable<rpc::HttpResponse> Surface::answer_rpc(rpc::HttpRequest& request
         if (!hangs) co_return spoilt(*fault, *frame);
         if (!co_await pause(fault->delay, request.answer_by)) co_return too_late(*frame);
     }
-    const rpc::Caller caller{true, request.answer_by};
+    const rpc::Caller caller{true, request.answer_by, request.peer};
     auto answer = co_await dispatcher_.dispatch(*frame, caller);
     if (fault && fault->takes_effect) {
         if (!hangs) co_return spoilt(*fault, *frame);

@@ -59,6 +59,14 @@ TEST_CASE("no capturing lambda or braced aggregate stands inside a co_await", "[
     CHECK(found.empty());
 }
 
+TEST_CASE("no two iterators come from two calls of error()", "[tidy]") {
+    // boost::system::result gives a copy of its error each time.
+    const auto found =
+        lines_matching(sources_under({"core", "plugins", "tests"}), R"(error\(\)\.(begin|data)\()");
+    CAPTURE(found);
+    CHECK(found.empty());
+}
+
 TEST_CASE("assert() is not used: it is off in release", "[tidy]") {
     const auto found = lines_matching(sources_under({"core", "plugins"}), R"((^|[^_\w])assert\(|<cassert>)");
     CAPTURE(found);

@@ -127,6 +127,10 @@ TEST_CASE("text that is no TOML is refused with its place", "[config][file]") {
     CHECK(problem_in("[raft]\nx = \n").starts_with("c.toml:2:"));
     CHECK(problem_in("a = 1\na = 2\n").starts_with("c.toml:2:"));
     CHECK(problem_in("a = \"\xff\"\n").starts_with("c.toml:1:"));
+    CHECK(problem_in("[raft]\n\n[\nz = = ~0\n").starts_with("c.toml:3:"));
+    CHECK(problem_in("[raft]\n[").starts_with("c.toml:2:"));
+    CHECK(problem_in("[[\n").starts_with("c.toml:1:"));
+    CHECK(problem_in("a = { \n").starts_with("c.toml:1:"));
 }
 
 TEST_CASE("plugins keep their options as written, with places", "[config][file]") {

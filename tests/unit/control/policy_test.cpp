@@ -216,6 +216,30 @@ TEST_CASE("the strategy's targets are tried in order, then consensus chooses",
     CHECK(failed[0] == FailedTarget{peer_b, 50ms});
 }
 
+TEST_CASE("round-robin speaks as in Go, attempt by attempt", "[control][policy][s5.7]") {
+    Loop loop;
+    loop.sequence();
+    loop.judge(sick(FaultClass::hard));
+    loop.answer("stop", Done{});
+    loop.answer("rank", Ranked{{peer_b, peer_c}, RoundRobin{{"10.0.0.2:50050", "10.0.0.3:50050"}, 3}});
+    const auto* attempt = loop.line("round-robin transferring leadership");
+    REQUIRE(attempt != nullptr);
+    CHECK(attempt->facts == std::vector<Fact>{{"from", settings().self.text()},
+                                              {"to", peer_b.text()},
+                                              {"targetAddr", "10.0.0.2:50050"},
+                                              {"attempt", std::uint64_t{1}},
+                                              {"totalVoters", std::uint64_t{3}}});
+    loop.fail("transfer");
+    const auto* failed = loop.line("failed to transfer leadership to voter, trying next");
+    REQUIRE(failed != nullptr);
+    CHECK(failed->facts.front() == Fact{"target", peer_b.text()});
+    CHECK(failed->facts.back() == Fact{"attempt", std::uint64_t{1}});
+    loop.fail("transfer");
+    CHECK(loop.line("round-robin transfer failed for all voters, falling back to default leader transfer") !=
+          nullptr);
+    CHECK(std::get<TransferLead>(loop.flying("transfer").task).target.empty());
+}
+
 TEST_CASE("a transfer already in progress, or not ours to make, counts as done",
           "[control][policy][s5.6.2][S-23]") {
     Loop loop;

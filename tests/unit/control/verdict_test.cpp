@@ -147,26 +147,6 @@ TEST_CASE("a verdict tells staleness, builder and faults alone from anything wor
     CHECK(fold.record(t0, 0, good).only_partial);
 }
 
-TEST_CASE("partial health within the limit is degraded, and the window slides", "[control][verdict][s4.6]") {
-    auto check = gate("builder");
-    check.tolerance_limit = 2;
-    check.tolerance_span = 10s;
-    VerdictFold fold{{check}};
-    const auto partial = bad(FaultClass::builder_partial);
-    // A burst across the edge of a fixed window of 10 s would be tolerated four times.
-    CHECK(fold.record(t0 + 8s, 0, partial).healthy);
-    CHECK(fold.record(t0 + 9s, 0, partial).degraded);
-    CHECK_FALSE(fold.record(t0 + 10s, 0, partial).healthy);
-    CHECK_FALSE(fold.record(t0 + 17s, 0, partial).healthy);
-    CHECK(fold.record(t0 + 18s, 0, partial).healthy);
-    CHECK_FALSE(fold.record(t0 + 18s, 0, bad(FaultClass::builder_down)).healthy);
-}
-
-TEST_CASE("no partial finding is tolerated unless configured", "[control][verdict][s4.6]") {
-    VerdictFold fold{{gate("builder")}};
-    CHECK_FALSE(fold.record(t0, 0, bad(FaultClass::builder_partial)).healthy);
-}
-
 TEST_CASE("a node describes itself to its peers", "[control][verdict][s1.7.3][P-47]") {
     Verdict verdict;
     CHECK(own_health(verdict, block(7), block(7)) == peers::Health::healthy);

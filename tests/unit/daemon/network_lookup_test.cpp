@@ -1,8 +1,29 @@
-#include "core/daemon/network_lookup.hpp"
+#include "core/plugin/network_lookup.hpp"
 
 #include <catch2/catch.hpp>
 
-using conductor::daemon::read_profile;
+#include "tests/unit/plugin/world.hpp"
+
+using namespace conductor::plugin;
+using conductor::plugin::test::raw;
+using conductor::plugin::test::TemporaryDirectory;
+
+namespace {
+
+conductor::Result<conductor::config::Profile, conductor::Complaint> read_profile(const std::string& text,
+                                                                                 const std::string& name) {
+    return merge_profiles({{"io.example", text}}, name);
+}
+
+/// A name as a daemon would look it up whose operator has such files.
+conductor::Result<conductor::config::Profile, conductor::Complaint> look_up(const TemporaryDirectory& files,
+                                                                            const std::string& name) {
+    auto providers = network_providers();
+    providers.front().options = {raw("directory", files.path().string()), raw("shipped", "/nowhere")};
+    return look_up_network(name, providers);
+}
+
+}  // namespace
 
 TEST_CASE("the policy of a profile sets options as their flags would", "[daemon][1.5.3]") {
     const auto profile = read_profile(
@@ -30,4 +51,50 @@ TEST_CASE("a profile that is none says where it ends to be one", "[daemon][1.5.3
     CHECK(text("policy = 1\n").find("profile of x:1") == 0);
     CHECK(text("[policy]\na = [1]\n").find("profile of x:2:5: a is") == 0);
     CHECK(text("[policy\n").find("profile of x:1") == 0);
+}
+
+TEST_CASE("a file adds a network, and changes the policy of a shipped one key by key", "[daemon][1.5.3]") {
+    const TemporaryDirectory files;
+    files.write("ours.toml", "[facts]\nchain_id = 4242\n[policy]\nhealthcheck.interval = 2\n");
+    files.write("op-mainnet.toml",
+                "[facts]\nchain_id = 10\nlab = true\n[policy]\nhealthcheck.unsafe-interval = 30\n");
+    const auto ours = look_up(files, "ours");
+    REQUIRE(ours.has_value());
+    CHECK(*ours == conductor::config::Profile{{"healthcheck.interval", "2"}});
+
+    const auto shipped = look_up(files, "op-mainnet");
+    REQUIRE(shipped.has_value());
+    CHECK(shipped->at("healthcheck.unsafe-interval") == "30");
+    CHECK(shipped->at("healthcheck.interval") == "1");
+    CHECK(shipped->at("healthcheck.min-peer-count") == "1");
+}
+
+TEST_CASE("a file may not contradict a shipped fact", "[daemon][1.5.3]") {
+    const TemporaryDirectory files;
+    files.write("op-mainnet.toml", "[facts]\nchain_id = 11\n");
+    const auto refused = look_up(files, "op-mainnet");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(
+        refused.error().text ==
+        "profile of op-mainnet: io.conductord.profile-files says that chain_id is 11, io.conductord.superchain "
+        "that it is 10; facts cannot be overridden");
+}
+
+TEST_CASE("a name that nobody knows is told the near one, of files too", "[daemon][1.5.3]") {
+    const TemporaryDirectory files;
+    files.write("our-chain.toml", "[policy]\n");
+    const auto near = look_up(files, "our-chian");
+    REQUIRE_FALSE(near.has_value());
+    CHECK(near.error().text.find("did you mean \"our-chain\"? a network is added as ") == 0);
+    const auto typo = look_up(files, "op-mainet");
+    REQUIRE_FALSE(typo.has_value());
+    CHECK(typo.error().text.find("did you mean \"op-mainnet\"?") == 0);
+}
+
+TEST_CASE("a file that is no profile is refused with its place", "[daemon][1.5.3]") {
+    const TemporaryDirectory files;
+    files.write("ours.toml", "[policy]\nhealthcheck.interval = [1]\n");
+    const auto refused = look_up(files, "ours");
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().text.find("profile of ours:2:24: healthcheck.interval is ") == 0);
 }

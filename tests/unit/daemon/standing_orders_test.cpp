@@ -3,9 +3,11 @@
 
 #include <unistd.h>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "core/runtime/clock.hpp"
 #include "core/runtime/logging.hpp"
 #include "core/storage/posix_files.hpp"
 #include "tests/support/faulty_files.hpp"
@@ -13,13 +15,13 @@
 using namespace conductor;
 using namespace conductor::daemon;
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 
 namespace {
 
-/// A control loop that says what it was told, and what lay on the disk at that moment.
+/// A control loop that says what it was told.
 class Loop final : public control::ControlOperator {
 public:
-    explicit Loop(fs::path directory) : directory_{std::move(directory)} {}
     void pause(control::OperatorDone done) override { take("pause", done); }
     void resume(control::OperatorDone done) override { take("resume", done); }
     void waive_peer_check(control::OperatorDone done) override { take("waive", done); }
@@ -27,15 +29,13 @@ public:
     void override_leader(bool on, control::OperatorDone done) override { take(on ? "on" : "off", done); }
 
     std::vector<std::string> told;
+    std::string refusal;  ///< of a resume
 
 private:
-    void take(std::string what, const control::OperatorDone& done) {
-        for (const auto* name : {"override", "paused"})
-            if (fs::exists(directory_ / name)) what += std::string{" +"} + name;
-        told.push_back(std::move(what));
-        done({});
+    void take(const std::string& what, const control::OperatorDone& done) {
+        told.push_back(what);
+        done(what == "resume" ? refusal : std::string{});
     }
-    fs::path directory_;
 };
 
 class Home {
@@ -49,6 +49,23 @@ public:
     [[nodiscard]] Orders orders() { return read_orders(files, directory()); }
 
     storage::PosixFiles files;
+    boost::asio::io_context core;
+    Loop loop;
+
+    /// How long the answer to an order takes that `give` gives; nothing: more than two seconds.
+    template <class Give>
+    std::optional<std::chrono::milliseconds> answered(Give give) {
+        std::optional<std::string> answer;
+        const auto began = now();
+        give([&](const std::string& error) { answer = error; });
+        const auto work = boost::asio::make_work_guard(core);
+        core.restart();
+        while (!answer && now() - began < 2s) core.run_one_for(10ms);
+        if (!answer) return std::nullopt;
+        last_answer = *answer;
+        return std::chrono::duration_cast<std::chrono::milliseconds>(now() - began);
+    }
+    std::string last_answer;
 
 private:
     fs::path root_;
@@ -56,37 +73,80 @@ private:
 
 }  // namespace
 
-TEST_CASE("an override is on disk before it is in force, and outlives the process until it is cleared",
+TEST_CASE("an override is on disk before it is acknowledged, and outlives the process until it is cleared",
           "[daemon][orders][3.4.8][S-65]") {
     Home home;
     CHECK_FALSE(home.orders().overridden);
-    Loop loop{home.directory()};
-    int answers = 0;
     {
-        StandingOrders orders{loop, home.files, home.directory(), KeepPause::no};
-        orders.override_leader(true, [&](const std::string& error) { answers += error.empty() ? 1 : 0; });
+        StandingOrders orders{home.core, home.loop, home.files, home.directory(), KeepPause::no};
+        CHECK(home.answered([&](auto done) { orders.override_leader(true, done); }));
+        CHECK(home.orders().overridden);
     }
-    CHECK(loop.told.back() == "on +override");
-    CHECK(home.orders().overridden);
-    StandingOrders again{loop, home.files, home.directory(), KeepPause::no};
-    again.override_leader(true, [](const auto&) {});
-    again.override_leader(false, [&](const std::string& error) { answers += error.empty() ? 1 : 0; });
-    CHECK(loop.told.back() == "off");
+    StandingOrders again{home.core, home.loop, home.files, home.directory(), KeepPause::no};
+    CHECK(home.answered([&](auto done) { again.override_leader(true, done); }));
+    CHECK(home.answered([&](auto done) { again.override_leader(false, done); }));
     CHECK_FALSE(home.orders().overridden);
-    again.override_leader(false, [](const auto&) {});
-    CHECK(answers == 2);
+    CHECK(home.loop.told == std::vector<std::string>{"on", "on", "off"});
 }
 
 TEST_CASE("a pause outlives the process only where that was asked for", "[daemon][orders][P-35]") {
     Home home;
-    Loop loop{home.directory()};
     const auto keep = GENERATE(KeepPause::no, KeepPause::yes);
-    StandingOrders orders{loop, home.files, home.directory(), keep};
-    orders.pause([](const auto&) {});
+    StandingOrders orders{home.core, home.loop, home.files, home.directory(), keep};
+    CHECK(home.answered([&](auto done) { orders.pause(done); }));
     CHECK(home.orders().paused == (keep == KeepPause::yes));
-    orders.resume([](const auto&) {});
+    CHECK(home.answered([&](auto done) { orders.resume(done); }));
     CHECK_FALSE(home.orders().paused);
-    CHECK(loop.told.size() == 2);
+    CHECK(home.loop.told == std::vector<std::string>{"pause", "resume"});
+}
+
+TEST_CASE("a resume that is refused leaves the mark of the pause", "[daemon][orders][P-35]") {
+    Home home;
+    StandingOrders orders{home.core, home.loop, home.files, home.directory(), KeepPause::yes};
+    CHECK(home.answered([&](auto done) { orders.pause(done); }));
+    home.loop.refusal = "the node is mute";
+    CHECK(home.answered([&](auto done) { orders.resume(done); }));
+    CHECK(home.last_answer == "the node is mute");
+    CHECK(home.orders().paused);
+}
+
+TEST_CASE("a disk that hangs delays no order: each is in force at once, and acknowledged within its bound",
+          "[daemon][orders][P-30][P-35]") {
+    Home home;
+    conductor::test::FaultyFiles faulty{home.files};
+    StandingOrders orders{home.core, home.loop, faulty, home.directory(), KeepPause::yes};
+    faulty.hang_syncs("override");
+    const logging::Capture capture;
+    const auto overridden = home.answered([&](auto done) { orders.override_leader(true, done); });
+    REQUIRE(overridden.has_value());
+    CHECK(*overridden >= StandingOrders::override_patience);
+    CHECK(home.loop.told.back() == "on");
+
+    // Behind the one that hangs.
+    const auto paused = home.answered([&](auto done) { orders.pause(done); });
+    REQUIRE(paused.has_value());
+    CHECK(*paused >= StandingOrders::pause_patience);
+    CHECK(home.loop.told.back() == "pause");
+    CHECK(capture.contains("the disk hangs, order of an operator is in force and not yet kept"));
+    CHECK_FALSE(home.orders().paused);
+
+    faulty.release_syncs();
+    CHECK(home.answered([&](auto done) { orders.override_leader(true, done); }));
+    CHECK(home.orders().paused);  // kept late, in the order in which they were given
+    CHECK(home.orders().overridden);
+}
+
+TEST_CASE("without persistence a pause asks no disk", "[daemon][orders][P-30]") {
+    Home home;
+    conductor::test::FaultyFiles faulty{home.files};
+    StandingOrders orders{home.core, home.loop, faulty, home.directory(), KeepPause::no};
+    faulty.hang_syncs("override");
+    orders.override_leader(true, [](const auto&) {});
+    faulty.await_hanging_sync();
+    bool answered = false;
+    orders.pause([&](const auto&) { answered = true; });
+    CHECK(answered);
+    faulty.release_syncs();
 }
 
 TEST_CASE("an order that cannot be kept is carried out, and said", "[daemon][orders]") {
@@ -94,13 +154,10 @@ TEST_CASE("an order that cannot be kept is carried out, and said", "[daemon][ord
     Home home;
     conductor::test::FaultyFiles faulty{home.files};
     faulty.plan({.operation = broken, .path_part = "override", .code = ENOSPC});
-    Loop loop{home.directory()};
-    StandingOrders orders{loop, faulty, home.directory(), KeepPause::no};
+    StandingOrders orders{home.core, home.loop, faulty, home.directory(), KeepPause::no};
     const logging::Capture capture;
-    int answers = 0;
-    orders.override_leader(true, [&](const auto&) { ++answers; });
     CAPTURE(broken);
-    CHECK(answers == 1);
+    CHECK(home.answered([&](auto done) { orders.override_leader(true, done); }));
     CHECK(faulty.struck() == 1);
     CHECK(capture.contains("order of an operator will not outlive a restart"));
     CHECK_FALSE(home.orders().overridden);
@@ -108,9 +165,8 @@ TEST_CASE("an order that cannot be kept is carried out, and said", "[daemon][ord
 
 TEST_CASE("orders that need no memory are passed on", "[daemon][orders]") {
     Home home;
-    Loop loop{home.directory()};
-    StandingOrders orders{loop, home.files, home.directory(), KeepPause::yes};
+    StandingOrders orders{home.core, home.loop, home.files, home.directory(), KeepPause::yes};
     orders.waive_peer_check([](const auto&) {});
     orders.stop([](const auto&) {});
-    CHECK(loop.told == std::vector<std::string>{"waive", "stop"});
+    CHECK(home.loop.told == std::vector<std::string>{"waive", "stop"});
 }

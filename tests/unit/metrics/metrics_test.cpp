@@ -274,7 +274,8 @@ TEST_CASE("what the RPC server reports is counted and handed on", "[metrics][rpc
         int told{0};
         void call_answered(const rpc::CallFacts&) override { ++told; }
         void payload_transcoded(Duration) override { ++told; }
-        void commit_answered(rpc::CommitVia, Duration, std::size_t, std::string_view) override { ++told; }
+        void commit_begins(BlockNumber, const BlockHash&) override { ++told; }
+        void commit_answered(const rpc::CommitFacts&) override { ++told; }
         void body_refused(std::uint64_t, std::uint64_t) override { ++told; }
         void connection_refused() override { ++told; }
     };
@@ -287,12 +288,13 @@ TEST_CASE("what the RPC server reports is counted and handed on", "[metrics][rpc
     facts.params_octets = 2;
     observer.call_answered(facts);
     observer.payload_transcoded(1ms);
-    observer.commit_answered(rpc::CommitVia::json, 4ms, 2000, {});
-    observer.commit_answered(rpc::CommitVia::binary, 6ms, 3000, "node is not the leader");
+    observer.commit_begins(BlockNumber{7}, BlockHash{});
+    observer.commit_answered({rpc::CommitVia::json, BlockNumber{7}, {}, 4ms, 2000, {}});
+    observer.commit_answered({rpc::CommitVia::binary, BlockNumber{8}, {}, 6ms, 3000, "node is not the leader"});
     observer.body_refused(9, 8);
     observer.connection_refused();
 
-    CHECK(next.told == 6);
+    CHECK(next.told == 7);
     auto scrape = scrape_of(metrics);
     CHECK(scrape[prefix + "rpc_server_responses_total"].value(
               {{"rpc", "main"}, {"method", "conductor_leader"}, {"error", "rpc_-32000"}}) == 1);

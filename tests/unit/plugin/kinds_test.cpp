@@ -14,10 +14,13 @@ namespace {
 /// A plugin in plain C at work: a chain of ten blocks in memory.
 struct Chain {
     World world;
-    std::unique_ptr<Instance> instance = world.make("memory", "org.example.memory-driver", {});
+    std::unique_ptr<Instance> instance;
     SequencerDriver driver{*instance};
 
-    Chain() { REQUIRE(world.open(*instance)); }
+    explicit Chain(const std::string& library = "memory")
+        : instance{world.make(library, "org.example.memory-driver", {})} {
+        REQUIRE(world.open(*instance));
+    }
     ~Chain() { world.close(*instance); }
 
     template <class T>
@@ -60,7 +63,8 @@ TransferMember member(const std::string& id, MemberHealth health = MemberHealth:
 }  // namespace
 
 TEST_CASE("a driver in plain C starts, stops and says what it stands on", "[plugin][driver]") {
-    Chain chain;
+    const std::string library = GENERATE("memory", "memory-frozen");
+    Chain chain{library};
     const auto head = chain.ask<Block>(&SequencerDriver::unsafe_head);
     REQUIRE(head);
     CHECK(head->number == BlockNumber{10});

@@ -103,6 +103,16 @@ TEST_CASE("an id that is not installed names the near one and where was searched
     CHECK(why.find(installation.bundled().string()) != std::string::npos);
 }
 
+TEST_CASE("a near name of another kind is not what was meant", "[plugin][registry]") {
+    const Installation installation;
+    (void)installation.install(installation.foreign(), "sample");
+    auto wanted = request("org.example.smaple");
+    wanted.kind = "conductor.sequencer-driver/1";
+    const auto why = refusal(installation.registry(), wanted);
+    CHECK(why.find("is not installed; searched: ") != std::string::npos);
+    CHECK(why.find("did you mean") == std::string::npos);
+}
+
 TEST_CASE("a library for another ABI is refused by its note, in words an operator can use",
           "[plugin][registry]") {
     CHECK(refused_variant("other-abi", "other_abi") ==

@@ -57,17 +57,27 @@ public:
     void fails(const std::string& method, HttpError error) {
         answers_[method].push_back(Answer{std::move(error)});
     }
+    /// What a GET of that path brings.
+    void page(const std::string& path, HttpReply reply) { says("GET " + path, std::move(reply)); }
 
-    /// `endpoint method params` of every request, in order.
+    /// `endpoint method params` of every request, `endpoint GET path` of every page, in order.
     [[nodiscard]] const std::vector<std::string>& asked() const { return asked_; }
 
 private:
     using Answer = Result<HttpReply, HttpError>;
     Answer reply(const HttpCall& call) {
+        if (call.body.empty()) {
+            const auto page = "GET " + std::string{call.path};
+            asked_.push_back(std::string{call.endpoint} + " " + page);
+            return next_of(page);
+        }
         const auto method = string_at(call.body, "/method");
         asked_.push_back(std::string{call.endpoint} + " " + method + " " +
                          std::string{json_slice(call.body, "/params").value_or("-")});
-        auto& queue = answers_[method];
+        return next_of(method);
+    }
+    Answer next_of(const std::string& what) {
+        auto& queue = answers_[what];
         if (queue.empty()) return HttpError{HttpError::Kind::unreachable, "connect: connection refused"};
         auto next = queue.front();
         if (queue.size() > 1) queue.pop_front();

@@ -155,6 +155,16 @@ TEST_CASE("a member is added as voter, counts, and is removed again", "[replica]
     CHECK(group.at(gone).replica->head().head()->number < BlockNumber{74});
 }
 
+TEST_CASE("a leader that removes itself is told that it is done", "[replica][group][C-75]") {
+    Group group;
+    group.found({"a", "b", "c"});
+    REQUIRE(group.commit(block(1)));
+    const auto gone = group.leader();
+    CHECK(group.change(consensus::Change::remove_server, gone) == "ok");
+    CHECK(group.until([&] { return !group.leading().empty() && group.leading() != gone; }));
+    REQUIRE(group.commit(block(2)));
+}
+
 TEST_CASE("leadership is handed to a named member", "[replica][group]") {
     Group group;
     group.found({"a", "b", "c"});
@@ -203,7 +213,7 @@ TEST_CASE("a member whose disk has failed is mute, and the others go on", "[repl
     CHECK(group.at(broken).replica->head().head()->number < BlockNumber{10});
 }
 
-TEST_CASE("a received snapshot becomes the head before it is acknowledged", "[replica][group]") {
+TEST_CASE("a received snapshot becomes the head before it is acknowledged", "[replica][group][C-62]") {
     MemoryDisk disk;
     Overheard links;
     boost::asio::io_context core;

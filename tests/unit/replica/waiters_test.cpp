@@ -58,3 +58,14 @@ TEST_CASE("when everything fails everybody is told", "[replica][waiters]") {
     CHECK(answers.texts == std::vector<std::string>{"a: gone", "b: gone"});
     CHECK(waiters.size() == 0);
 }
+
+TEST_CASE("who waits for what is committed is not told that the lead is lost", "[replica][waiters][C-75]") {
+    Answers answers;
+    Waiters waiters;
+    waiters.add(at(2, 5), answers.next("a"));
+    waiters.add(at(2, 6), answers.next("b"));
+    waiters.fail_above(LogIndex{5}, {"gone", false, true});
+    waiters.applied(at(2, 5), {});
+    CHECK(answers.texts == std::vector<std::string>{"b: gone", "a: ok"});
+    CHECK(waiters.size() == 0);
+}

@@ -133,6 +133,14 @@ TEST_CASE("a page may read, and write only from a listed origin", "[rpc][origin]
           "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null}\n");
 }
 
+TEST_CASE("where the list of origins says so, a page of any origin may write", "[rpc][origin]") {
+    auto options = as_go();
+    options.routes.cors_origins = {"*"};
+    Node node{options};
+    CHECK(ask(node, binary_post(ssz_block(), page)).status == 200);
+    CHECK(ask(node, json_post(write_call, page)).body == "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null}\n");
+}
+
 TEST_CASE("load balancers learn who is alive, ready and leading", "[rpc][probes]") {
     Node node;
     node.node.leads_ = GENERATE(true, false);
@@ -142,6 +150,13 @@ TEST_CASE("load balancers learn who is alive, ready and leading", "[rpc][probes]
     const auto ready = ask(node, get("/readyz"));
     CHECK(ready.status == (node.node.not_ready_.empty() ? 200 : 503));
     CHECK((ready.body.find("vote held") != std::string::npos) == !node.node.not_ready_.empty());
+}
+
+TEST_CASE("every answer of a node that was stopped ends its connection", "[rpc]") {
+    Node node;
+    CHECK(!ask(node, json_post(json_block())).field("Connection"));
+    node.node.stopped_ = true;
+    CHECK(ask(node, json_post(json_block())).field("Connection") == "close");
 }
 
 TEST_CASE("a node that was stopped is not ready", "[rpc][probes]") {

@@ -100,9 +100,9 @@ void RecordingObserver::call_answered(const CallFacts& facts) {
     calls_.push_back({std::string{facts.method}, facts.error_code, facts.notification});
 }
 
-void RecordingObserver::commit_answered(CommitVia, Duration, std::size_t, std::string_view error) {
+void RecordingObserver::commit_answered(const CommitFacts& facts) {
     ++commits;
-    if (!error.empty()) ++commits_failed;
+    if (!facts.error.empty()) ++commits_failed;
 }
 
 void RecordingObserver::body_refused(std::uint64_t, std::uint64_t) {

@@ -17,10 +17,12 @@ public:
     void own_status(std::function<void(peers::Status)> done) override { status = std::move(done); }
     void peers(std::function<void(peers::View)> done) override { view = std::move(done); }
     void health(std::function<void(control::HealthReport)> done) override { report = std::move(done); }
+    void plugins(std::function<void(std::vector<control::PluginRow>)> done) override { rows = std::move(done); }
 
     std::function<void(peers::Status)> status;
     std::function<void(peers::View)> view;
     std::function<void(control::HealthReport)> report;
+    std::function<void(std::vector<control::PluginRow>)> rows;
 };
 
 class PortraitTable {
@@ -120,4 +122,20 @@ TEST_CASE("a health report names the class and reason of what is wrong, and of n
         R"("tookMs":12}]})");
     report.verdict.healthy = report.verdict.degraded = true;
     CHECK(report_json(report).starts_with(R"({"verdict":"degraded")"));
+}
+
+TEST_CASE("conductor_plugins lists who is at work, from where, and how it is", "[rpc][peers][3.4.9]") {
+    PortraitTable table;
+    table.ask("conductor_plugins");
+    REQUIRE(table.sitter.rows);
+    table.sitter.rows({{"disk", "org.example.disk", "conductor.health-check/1", "1.0.0", "0.1",
+                        "/usr/local/lib/conductord/plugins/disk.so", "healthy"}});
+    table.turn();
+    CHECK(table.said == R"([{"instance":"disk","id":"org.example.disk","kind":"conductor.health-check/1",)"
+                        R"("version":"1.0.0","abi":"0.1","path":"/usr/local/lib/conductord/plugins/disk.so",)"
+                        R"("state":"healthy"}])");
+    table.ask("conductor_plugins");
+    table.sitter.rows({});
+    table.turn();
+    CHECK(table.said == "[]");
 }

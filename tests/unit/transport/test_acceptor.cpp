@@ -66,14 +66,14 @@ TEST_CASE("a heartbeat is answered with the octets that Go would send", "[transp
     CHECK(asked.front().from.id == leader.id);
 }
 
-TEST_CASE("a connection that says nothing and closes leaves nothing behind", "[transport]") {
+TEST_CASE("a connection that says nothing and closes leaves nothing behind", "[transport][C-1]") {
     Member member;
     Wire{member.port()}.close();
     REQUIRE(eventually([&] { return member.figures().accepted == 1 && member.connections() == 0; }));
     CHECK(member.figures().undecodable == 0);
 }
 
-TEST_CASE("octets that begin no request close the connection without an answer", "[transport]") {
+TEST_CASE("octets that begin no request close the connection without an answer", "[transport][C-2]") {
     Member member;
     for (const auto* octets : {"05", "ff", "00c1", "0081a000"}) {
         Wire wire{member.port()};
@@ -88,7 +88,7 @@ TEST_CASE("octets that begin no request close the connection without an answer",
     CHECK(another.read(1).size() == 1);
 }
 
-TEST_CASE("what Go did to requests written by hand, we do", "[transport]") {
+TEST_CASE("what Go did to requests written by hand, we do", "[transport][C-3][C-9]") {
     for (const auto& recording : recordings()) {
         if (recording.origin != "hand") continue;
         Member member;
@@ -106,7 +106,7 @@ TEST_CASE("what Go did to requests written by hand, we do", "[transport]") {
     }
 }
 
-TEST_CASE("answers leave in the order of the requests, however they become ready", "[transport]") {
+TEST_CASE("answers leave in the order of the requests, however they become ready", "[transport][C-4]") {
     std::vector<Request> held;
     transport::AcceptorOptions wide;
     wide.max_owed_requests = 100;
@@ -203,7 +203,7 @@ TEST_CASE("a stranger has one span for a whole message, a member for each part",
     CHECK(steady.read(answer_size).size() == answer_size);
 }
 
-TEST_CASE("a connection may rest between messages", "[transport]") {
+TEST_CASE("a connection may rest between messages", "[transport][C-7]") {
     transport::AcceptorOptions hasty;
     hasty.member_patience = 20ms;
     hasty.stranger_patience = 20ms;
@@ -217,7 +217,7 @@ TEST_CASE("a connection may rest between messages", "[transport]") {
     }
 }
 
-TEST_CASE("strangers share their memory, and a member is served beside them", "[transport]") {
+TEST_CASE("strangers share their memory, and a member is served beside them", "[transport][C-95]") {
     transport::AcceptorOptions tight;
     tight.strangers.octets = 1 << 20;
     Member member{tight, Member::agree, leader_only};
@@ -236,6 +236,29 @@ TEST_CASE("strangers share their memory, and a member is served beside them", "[
     Wire wire{member.port()};
     wire.send(append_at(7, 4 << 20));
     CHECK(last_log_in(wire.read(answer_size)) == 6);
+}
+
+TEST_CASE("two hundred strangers that announce a gibibyte each hold 64 MiB, and members notice nothing",
+          "[transport][C-95]") {
+    Member member{{}, Member::agree, leader_only};
+    std::vector<std::unique_ptr<Wire>> strangers;
+    std::vector<std::uint8_t> flood = from_hex("0081a15ac640000000").value();
+    flood.resize(512 << 10);
+    std::size_t most = 0;
+    for (int i = 0; i < 200; ++i) {
+        strangers.push_back(std::make_unique<Wire>(member.port()));
+        static_cast<void>(strangers.back()->send_fails(flood));
+        most = std::max(most, member.core().on([&] { return member.acceptor().strangers().octets(); }));
+        if (i % 20 != 0) continue;
+        Wire known{member.port()};
+        known.send(heartbeat_octets());
+        REQUIRE(known.read(answer_size).size() == answer_size);
+        known.send(append_at(7, 1 << 20));
+        REQUIRE(last_log_in(known.read(answer_size)) == 6);
+    }
+    CHECK(eventually([&] { return member.figures().strangers_closed > 0; }));
+    CHECK(most <= 64U << 20U);
+    CHECK(most >= 32U << 20U);
 }
 
 TEST_CASE("of too many strangers the oldest goes", "[transport]") {
@@ -280,7 +303,7 @@ TEST_CASE("a snapshot comes whole, and what follows it is the next request", "[t
     CHECK(std::holds_alternative<consensus::AppendRequest>(asked[1].message));
 }
 
-TEST_CASE("a refused snapshot is read to its end before the refusal", "[transport]") {
+TEST_CASE("a refused snapshot is read to its end before the refusal", "[transport][C-66]") {
     const auto& recorded = recording("snapshot-unsupported-version");
     Member member;
     Wire wire{member.port()};
@@ -295,7 +318,17 @@ TEST_CASE("a refused snapshot is read to its end before the refusal", "[transpor
     CHECK(wire.read(answer_size).size() == answer_size);
 }
 
-TEST_CASE("heartbeats are answered while a large append arrives beside them", "[transport]") {
+TEST_CASE("of a snapshot that ends early nobody hears", "[transport][C-61]") {
+    Member member;
+    Wire wire{member.port()};
+    wire.send(appendix_vector("A-10"));
+    wire.send(std::vector<std::uint8_t>(199));
+    wire.no_more();
+    CHECK(wire.closed_by_peer());
+    CHECK(member.requests().all().empty());
+}
+
+TEST_CASE("heartbeats are answered while a large append arrives beside them", "[transport][C-10]") {
     Member member;
     Wire bulk{member.port()};
     const auto large = append_at(7, 32 << 20);

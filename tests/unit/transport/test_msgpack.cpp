@@ -26,7 +26,7 @@ std::string as_signed(std::int64_t value) {
 
 }  // namespace
 
-TEST_CASE("unsigned numbers take the shortest unsigned form") {
+TEST_CASE("unsigned numbers take the shortest unsigned form", "[wire][C-19]") {
     CHECK(as_unsigned(0) == "00");
     CHECK(as_unsigned(127) == "7f");
     CHECK(as_unsigned(128) == "cc80");
@@ -37,7 +37,7 @@ TEST_CASE("unsigned numbers take the shortest unsigned form") {
     CHECK(as_unsigned(~0ULL) == "cfffffffffffffffff");
 }
 
-TEST_CASE("signed numbers beyond a fixint keep the signed family, positive ones too") {
+TEST_CASE("signed numbers beyond a fixint keep the signed family, positive ones too", "[wire][C-19]") {
     CHECK(as_signed(127) == "7f");
     CHECK(as_signed(128) == "d10080");
     CHECK(as_signed(200) == "d100c8");
@@ -48,7 +48,7 @@ TEST_CASE("signed numbers beyond a fixint keep the signed family, positive ones 
     CHECK(as_signed(-129) == "d1ff7f");
 }
 
-TEST_CASE("strings and arrays never take a form younger than the old specification") {
+TEST_CASE("strings and arrays never take a form younger than the old specification", "[wire][C-22][C-23]") {
     CHECK(written([](Writer& w) { w.raw(std::string(31, 'x')); }).substr(0, 2) == "bf");
     CHECK(written([](Writer& w) { w.raw(std::string(33, 'x')); }).substr(0, 6) == "da0021");
     CHECK(written([](Writer& w) { w.raw(std::string(65536, 'x')); }).substr(0, 10) == "db00010000");
@@ -115,7 +115,7 @@ TEST_CASE("a field of the wrong kind is refused with what was found") {
     CHECK(refusal("c1", &Reader::object) == "octet c1 is no msgpack");
 }
 
-TEST_CASE("octets come as any string, any bin, an array of small numbers, or nil") {
+TEST_CASE("octets come as any string, any bin, an array of small numbers, or nil", "[wire][C-15]") {
     for (const auto* form : {"a2aabb", "d902aabb", "da0002aabb", "db00000002aabb", "c402aabb", "c50002aabb",
                              "c600000002aabb", "92ccaaccbb", "dc0002cc aaccbb"}) {
         std::string digits{form};

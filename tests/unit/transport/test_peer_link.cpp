@@ -142,7 +142,7 @@ TEST_CASE("a second append does not wait for the first one's answer, a third doe
     CHECK(append_reply(asking.only_outcome()).last_log == LogIndex{1});
 }
 
-TEST_CASE("sixty-four entries of four mebibytes arrive as they were sent", "[transport]") {
+TEST_CASE("sixty-four entries of four mebibytes arrive as they were sent", "[transport][C-8][C-95]") {
     Member member;
     transport::LaneOptions unhurried;
     unhurried.answer_limit = 60s;  // sanitizers on a busy machine need more than the five of a live group
@@ -161,7 +161,7 @@ TEST_CASE("sixty-four entries of four mebibytes arrive as they were sent", "[tra
     for (const auto& entry : append.entries) REQUIRE(entry.data == data);
 }
 
-TEST_CASE("an error string is an answer, and the connection goes on", "[transport]") {
+TEST_CASE("an error string is an answer, and the connection goes on", "[transport][C-5]") {
     Member member{{}, [](auto& acceptor, const auto& request) {
                       acceptor.reply(request.exchange,
                                      consensus::ErrorReply{"not eligible for leadership: paused"});
@@ -269,7 +269,7 @@ TEST_CASE("when one connection ends, idle ones to that peer are not trusted any 
     CHECK(eventually([&] { return member.connections() == 0; }));
 }
 
-TEST_CASE("a snapshot's connection is closed behind it", "[transport]") {
+TEST_CASE("a snapshot's connection is closed behind it", "[transport][C-6]") {
     Member member;
     Asking asking{member.address()};
     asking.send(1, consensus::SnapshotRequest{}, {}, Bytes::adopt(std::vector<std::uint8_t>(1 << 20, 7)));
@@ -312,7 +312,7 @@ TEST_CASE("a new address is dialled next", "[transport]") {
     CHECK(second.requests().all().size() == 1);
 }
 
-TEST_CASE("a host name is resolved at the dial", "[transport]") {
+TEST_CASE("a host name is resolved at the dial", "[transport][C-76]") {
     Member member;
     Asking asking{"localhost:" + std::to_string(member.port())};
     asking.send(1, heartbeat());

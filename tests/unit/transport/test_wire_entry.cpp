@@ -46,7 +46,7 @@ std::vector<Bytes> entries_in(const Bytes& request) {
 
 }  // namespace
 
-TEST_CASE("the entries of appendix A decode to their fields and encode to the same octets") {
+TEST_CASE("the entries of appendix A decode to their fields and encode to the same octets", "[wire][C-14]") {
     for (const auto* name : {"A-4", "A-13"}) {
         const auto octets = appendix_vector(name);
         const auto entry = wire::decode_entry(octets);
@@ -63,7 +63,7 @@ TEST_CASE("the entries of appendix A decode to their fields and encode to the sa
     CHECK(bootstrap.appended_at == Stamp{});
 }
 
-TEST_CASE("an entry made here encodes as Go encodes it") {
+TEST_CASE("an entry made here encodes as Go encodes it", "[wire][C-21]") {
     Entry bootstrap;
     bootstrap.position = {Term{1}, LogIndex{1}};
     bootstrap.type = EntryType::configuration;
@@ -79,7 +79,7 @@ TEST_CASE("an entry made here encodes as Go encodes it") {
     CHECK(encoding(command) == hex(appendix_vector("A-4").span()));
 }
 
-TEST_CASE("every entry that Go sent decodes and encodes to the same octets") {
+TEST_CASE("every entry that Go sent decodes and encodes to the same octets", "[wire][C-14]") {
     std::size_t seen = 0;
     for (const auto& recording : test::recordings()) {
         if (recording.origin == "hand") continue;
@@ -105,7 +105,7 @@ TEST_CASE("a decoded payload shares the octets it came in") {
     CHECK(wire::encode_entry(entry).data.data() == entry.data.data());
 }
 
-TEST_CASE("every form of a time is accepted and kept as it came") {
+TEST_CASE("every form of a time is accepted and kept as it came", "[wire][C-20]") {
     for (const std::string form :
          {"c0", "af010000000edce5e800075bcd150000", "b0020000000edce5e800075bcd15003c1e", "a465432100",
           "a86543210065432100", "ac654321006543210065432100", "d90465432100", "da000465432100", "c40465432100",
@@ -118,7 +118,7 @@ TEST_CASE("every form of a time is accepted and kept as it came") {
     }
 }
 
-TEST_CASE("what Go takes for no time is refused") {
+TEST_CASE("what Go takes for no time is refused", "[wire][C-20]") {
     for (const std::string form : {"d90f010000000edce5e800075bcd150000", "da000f010000000edce5e800075bcd150000",
                                    "c40f010000000edce5e800075bcd150000", "af020000000edce5e800075bcd150000",
                                    "a56543210000", "d60065432100", "01", "c3"}) {

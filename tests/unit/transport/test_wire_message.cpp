@@ -54,7 +54,7 @@ const consensus::Sender node_b{ServerId{"seq-b"}, "10.0.0.2:50050"};
 
 }  // namespace
 
-TEST_CASE("requests of appendix A decode and encode to the same octets") {
+TEST_CASE("requests of appendix A decode and encode to the same octets", "[wire][C-14]") {
     for (const auto* name : {"A-1", "A-3", "A-5", "A-6", "A-7", "A-8", "A-10"}) {
         const auto octets = appendix_vector(name);
         const auto framed = one_request(octets);
@@ -64,7 +64,7 @@ TEST_CASE("requests of appendix A decode and encode to the same octets") {
     }
 }
 
-TEST_CASE("answers of appendix A decode and encode to the same octets") {
+TEST_CASE("answers of appendix A decode and encode to the same octets", "[wire][C-14]") {
     const std::map<std::string, Rpc> answers{{"A-2", Rpc::append_entries},     {"A-6r", Rpc::request_vote},
                                              {"A-7r", Rpc::request_pre_vote},  {"A-8r", Rpc::timeout_now},
                                              {"A-10r", Rpc::install_snapshot}, {"A-11", Rpc::append_entries},
@@ -78,7 +78,7 @@ TEST_CASE("answers of appendix A decode and encode to the same octets") {
     }
 }
 
-TEST_CASE("what the protocol says becomes the octets of appendix A") {
+TEST_CASE("what the protocol says becomes the octets of appendix A", "[wire][C-14]") {
     using namespace conductor::consensus;
     const auto sent = [](const Sender& self, const Message& message, std::uint64_t octets = 0) {
         return encoded(request_of(self, message, octets));
@@ -121,7 +121,7 @@ TEST_CASE("what the protocol says becomes the octets of appendix A") {
           vector("A-7r"));
 }
 
-TEST_CASE("every request that Go encoded decodes and encodes to the same octets") {
+TEST_CASE("every request that Go encoded decodes and encodes to the same octets", "[wire][C-14]") {
     std::size_t seen = 0;
     for (const auto& recording : test::recordings()) {
         if (recording.origin == "hand") continue;
@@ -143,7 +143,7 @@ TEST_CASE("every request that Go encoded decodes and encodes to the same octets"
     CHECK(seen == 118);
 }
 
-TEST_CASE("every answer that Go encoded decodes and encodes to the same octets") {
+TEST_CASE("every answer that Go encoded decodes and encodes to the same octets", "[wire][C-14]") {
     std::size_t seen = 0;
     for (const auto& recording : test::recordings())
         for (const auto& message : recording.messages) {
@@ -157,7 +157,7 @@ TEST_CASE("every answer that Go encoded decodes and encodes to the same octets")
     CHECK(seen == 134);
 }
 
-TEST_CASE("what a Go node says, we say with the same octets") {
+TEST_CASE("what a Go node says, we say with the same octets", "[wire][C-18]") {
     std::size_t seen = 0;
     for (const auto& recording : test::recordings()) {
         if (recording.origin != "go") continue;
@@ -180,7 +180,7 @@ TEST_CASE("what a Go node says, we say with the same octets") {
     CHECK(seen == 72);
 }
 
-TEST_CASE("requests written by hand get Go's reaction, answer or close") {
+TEST_CASE("requests written by hand get Go's reaction, answer or close", "[wire][C-9]") {
     const std::set<std::string> closed{"empty-key",        "float-term",       "negative-term",
                                        "unknown-type-255", "vote-flag-as-two", "stamp-raw16-15",
                                        "stamp-str8-15"};
@@ -207,6 +207,68 @@ TEST_CASE("requests written by hand get Go's reaction, answer or close") {
     CHECK(seen == 25);
 }
 
+TEST_CASE("keys that we do not know are skipped, whatever they hold", "[wire][C-16]") {
+    const auto plain = hex(appendix_vector("A-1").span());
+    for (const auto* value : {"c0",
+                              "c3",
+                              "07",
+                              "ff",
+                              "cc80",
+                              "cd0100",
+                              "ce00010000",
+                              "cf0000000100000000",
+                              "d080",
+                              "d18000",
+                              "d280000000",
+                              "d38000000000000000",
+                              "ca3f800000",
+                              "cb3ff0000000000000",
+                              "a161",
+                              "d90161",
+                              "da000161",
+                              "db0000000161",
+                              "c40161",
+                              "c5000161",
+                              "c60000000161",
+                              "9101",
+                              "dc000101",
+                              "dd0000000101",
+                              "81a16181a16291c0",
+                              "de0001a16101",
+                              "df00000001a16101",
+                              "d40100",
+                              "d5010000",
+                              "d6ff00000000",
+                              "d7ff0000000000000000",
+                              "d80100000000000000000000000000000000",
+                              "c7020100ff",
+                              "c800020100ff",
+                              "c9000000020100ff"}) {
+        INFO(value);
+        const auto framed = one_request(octets_of("008a" + ("a15a" + std::string{value}) + plain.substr(4)));
+        CHECK(encoded(framed.message) == plain);
+    }
+}
+
+TEST_CASE("what is missing or nil is zero", "[wire][C-17]") {
+    const auto empty = std::get<AppendEntries>(one_request(octets_of("0080")).message);
+    CHECK(empty.header.version == 0);
+    CHECK(empty.header.id.data() == nullptr);
+    CHECK(empty.term == Term{});
+    CHECK(empty.entries_are_nil);
+
+    std::string nil;
+    for (const auto* key : {"Addr", "Entries", "ID", "Leader", "LeaderCommitIndex", "PrevLogEntry",
+                            "PrevLogTerm", "ProtocolVersion", "Term"}) {
+        const std::string name{key};
+        const auto length = static_cast<std::uint8_t>(0xa0U + name.size());
+        nil += hex({&length, 1}) + hex(as_octets(name)) + "c0";
+    }
+    CHECK(encoded(one_request(octets_of("0089" + nil)).message) == encoded(Request{empty}));
+    // Go takes a nil body for a struct of zeros, and answers it.
+    CHECK(encoded(one_request(octets_of("00c0")).message) == encoded(Request{empty}));
+}
+
 TEST_CASE("an unfinished request asks for more, wherever it was cut") {
     const auto octets = appendix_vector("A-10");
     for (std::size_t cut = 0; cut < octets.size(); ++cut) {
@@ -228,7 +290,7 @@ TEST_CASE("a message ends exactly where the next one begins") {
     CHECK(second->consumed == two.size() / 2);
 }
 
-TEST_CASE("an answer is both objects, and neither alone") {
+TEST_CASE("an answer is both objects, and neither alone", "[wire][C-3][C-5]") {
     const auto octets = appendix_vector("A-11");
     ReplyDecoder decoder;
     CHECK_FALSE(good(decoder.advance(Rpc::append_entries, octets.slice(0, octets.size() - 1))).has_value());
@@ -239,9 +301,11 @@ TEST_CASE("an answer is both objects, and neither alone") {
           "operation not supported with current protocol version");
 }
 
-TEST_CASE("octets that begin no request close the connection") {
-    CHECK(refusal("05") == "unknown rpc type 5");
-    CHECK(refusal("ff") == "unknown rpc type 255");
+TEST_CASE("octets that begin no request close the connection", "[wire][C-2]") {
+    for (std::size_t type = 5; type <= 255; ++type) {
+        const auto octet = static_cast<std::uint8_t>(type);
+        CHECK(refusal(hex({&octet, 1})) == "unknown rpc type " + std::to_string(type));
+    }
     CHECK(refusal("00c1") == "octet c1 is no msgpack");
     CHECK(refusal("0001") == "expected a map, found a number");
     CHECK(refusal("0081a7456e747269657391c0") == "nil in place of an entry");
@@ -265,7 +329,7 @@ TEST_CASE("a received payload and a sent one are never copied") {
     CHECK(pieces[1].data() == data.data());
 }
 
-TEST_CASE("sixteen entries are an array of the 16-bit form") {
+TEST_CASE("sixteen entries are an array of the 16-bit form", "[wire][C-23]") {
     const auto framed = one_request(test::recording("batch-16").messages.front().octets);
     CHECK(encoded(framed.message).find("a7456e7472696573dc0010") != std::string::npos);
     std::vector<EncodedEntry> entries;

@@ -112,6 +112,7 @@ struct Page {
     conductor_status status;
     std::int32_t http_status;
     std::string body;
+    std::string why;  ///< what went wrong; empty while ok()
     [[nodiscard]] bool ok() const noexcept { return status >= 0; }
 };
 
@@ -125,31 +126,33 @@ public:
 
     [[nodiscard]] std::string string(const char* key, std::uint32_t index = 0) const {
         std::string v;
-        take(key, config()->string(host_, key, index, into(v)));
+        take(key, config(&conductor_config::string)->string(host_, key, index, into(v)));
         return v;
     }
     /// INT, BOOL, DURATION (nanoseconds) and BYTES.
     [[nodiscard]] std::int64_t integer(const char* key, std::uint32_t index = 0) const {
         std::int64_t v{};
-        take(key, config()->integer(host_, key, index, &v));
+        take(key, config(&conductor_config::integer)->integer(host_, key, index, &v));
         return v;
     }
     [[nodiscard]] bool boolean(const char* key) const { return integer(key) != 0; }
     [[nodiscard]] double real(const char* key, std::uint32_t index = 0) const {
         double v{};
-        take(key, config()->real(host_, key, index, &v));
+        take(key, config(&conductor_config::real)->real(host_, key, index, &v));
         return v;
     }
     /// Number of values: 0 where the option is not set and has no fallback.
-    [[nodiscard]] std::uint32_t count(const char* key) const { return config()->count(host_, key); }
+    [[nodiscard]] std::uint32_t count(const char* key) const {
+        return config(&conductor_config::count)->count(host_, key);
+    }
     [[nodiscard]] std::vector<std::string> strings(const char* key) const {
-        std::vector<std::string> all(config()->count(host_, key));
+        std::vector<std::string> all(config(&conductor_config::count)->count(host_, key));
         for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = string(key, i);
         return all;
     }
 
     void log(std::int32_t level, std::string_view message, std::initializer_list<Pair> pairs = {}) const {
-        const auto* service = find<conductor_log>(CONDUCTOR_LOG);
+        const auto* service = find(CONDUCTOR_LOG, &conductor_log::write);
         if (service == nullptr) return;
         std::vector<conductor_pair> flat;
         flat.reserve(pairs.size());
@@ -157,50 +160,59 @@ public:
         service->write(host_, level, text(message), flat.data(), static_cast<std::uint32_t>(flat.size()));
     }
     void gauge(const char* name, double value, std::string_view label_value = {}) const {
-        if (const auto* service = find<conductor_metrics>(CONDUCTOR_METRICS))
+        if (const auto* service = find(CONDUCTOR_METRICS, &conductor_metrics::gauge))
             service->gauge(host_, name, text(label_value), value);
     }
     void add(const char* name, std::uint64_t delta, std::string_view label_value = {}) const {
-        if (const auto* service = find<conductor_metrics>(CONDUCTOR_METRICS))
+        if (const auto* service = find(CONDUCTOR_METRICS, &conductor_metrics::count))
             service->count(host_, name, text(label_value), delta);
     }
     [[nodiscard]] std::uint64_t monotonic_ns() const {
-        return need<conductor_clock>(CONDUCTOR_CLOCK)->monotonic_ns(host_);
+        return need(CONDUCTOR_CLOCK, &conductor_clock::monotonic_ns)->monotonic_ns(host_);
     }
     [[nodiscard]] std::int64_t unix_ns() const {
-        return need<conductor_clock>(CONDUCTOR_CLOCK)->unix_ns(host_);
+        return need(CONDUCTOR_CLOCK, &conductor_clock::unix_ns)->unix_ns(host_);
     }
 
     /// `endpoint` is the name that one of this instance's ENDPOINT options holds. Returns before the deadline.
     [[nodiscard]] Answer call(const conductor_call& call, std::string_view endpoint, std::string_view method,
                               std::string_view params = "[]") const {
         std::string v;
-        const auto status = need<conductor_rpc>(CONDUCTOR_RPC)
+        const auto status = need(CONDUCTOR_RPC, &conductor_rpc::json)
                                 ->json(host_, &call, text(endpoint), text(method), text(params), into(v));
         return {Json{host_, std::move(v)}, status};
     }
     /// Any HTTP status is ok(); `path` is appended to the endpoint's URL.
     [[nodiscard]] Page get(const conductor_call& call, std::string_view endpoint, std::string_view path) const {
-        Page page{CONDUCTOR_OK, 0, {}};
-        page.status = need<conductor_rpc>(CONDUCTOR_RPC)
+        Page page{CONDUCTOR_OK, 0, {}, {}};
+        page.status = need(CONDUCTOR_RPC, &conductor_rpc::get)
                           ->get(host_, &call, text(endpoint), text(path), &page.http_status, into(page.body));
+        if (!page.ok()) page.why = Answer{json(std::exchange(page.body, {})), page.status}.why();
         return page;
     }
     /// Any JSON text as something that can be read.
     [[nodiscard]] Json json(std::string_view raw) const { return {host_, std::string(raw)}; }
 
 private:
-    template <class T>
-    [[nodiscard]] const T* find(const char* id) const {
-        return static_cast<const T*>(host_->service(host_, id));
+    /// A table whose author knew that member; else the service is not offered.
+    template <class T, class Member>
+    [[nodiscard]] const T* find(const char* id, Member T::* member) const {
+        const auto* service = static_cast<const T*>(host_->service(host_, id));
+        if (service == nullptr) return nullptr;
+        const auto* begin = reinterpret_cast<const unsigned char*>(service);
+        const auto* end = reinterpret_cast<const unsigned char*>(&(service->*member)) + sizeof(Member);
+        return service->size >= static_cast<std::size_t>(end - begin) ? service : nullptr;
     }
-    template <class T>
-    [[nodiscard]] const T* need(const char* id) const {
-        const auto* service = find<T>(id);
+    template <class T, class Member>
+    [[nodiscard]] const T* need(const char* id, Member T::* member) const {
+        const auto* service = find(id, member);
         if (service == nullptr) throw Failure(CONDUCTOR_UNSUPPORTED, id);
         return service;
     }
-    [[nodiscard]] const conductor_config* config() const { return need<conductor_config>(CONDUCTOR_CONFIG); }
+    template <class Member>
+    [[nodiscard]] const conductor_config* config(Member conductor_config::* member) const {
+        return need(CONDUCTOR_CONFIG, member);
+    }
     static void take(const char* key, conductor_status status) {
         if (status < 0) throw Failure(CONDUCTOR_BAD_CONFIG, std::string("no value for option ") + key);
     }

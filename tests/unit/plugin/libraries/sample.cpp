@@ -3,6 +3,7 @@
 #include <conductor/cpp/health_check.hpp>
 
 #include <poll.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -39,6 +40,11 @@ public:
         if (mode_ == "throw-in-create") throw std::runtime_error("cannot be created");
         if (mode_ == "bad-config") throw conductor::Failure(CONDUCTOR_BAD_CONFIG, "no such thing");
         if (mode_ == "hang-in-create") hang();
+        if (mode_ == "leaves-descriptor") (void)::dup(0);
+        if (mode_ == "leaves-handler") ::signal(SIGUSR2, SIG_IGN);
+        if (mode_ == "leaves-thread")
+            std::thread{[] { std::this_thread::sleep_for(std::chrono::minutes{5}); }}.detach();
+        if (mode_ == "leaves-memory") (void)new std::string(1000, 'x');
     }
     void stop(const conductor_call&) override {
         if (mode_ == "hang-in-stop") hang();
@@ -63,6 +69,8 @@ public:
         if (mode_ == "tell-secret")
             return Finding::unhealthy("sample.bad", "token is " + host_.string("token"));
         if (mode_ == "hang") hang();
+        if (mode_ == "late") std::this_thread::sleep_for(std::chrono::milliseconds{400});
+        if (mode_ == "late") return Finding::healthy();
         if (mode_ == "wait") return wait_for_cancel(call);
         if (mode_ == "ask") {
             const auto answer = host_.call(call, "node", "some_method", "[1]");
