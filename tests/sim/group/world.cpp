@@ -175,8 +175,8 @@ void World::gossip(Who from, const Sequencer::Known& block) {
     for (Who to = 0; to < size_; ++to) {
         if (to == from) continue;
         const bool late = plan_.has(Trouble::late_gossip) && troubled_ && random_.next() % 3 == 0;
-        if (late && random_.next() % 2 == 0) continue;
-        schedule_.after(random_.between(5ms, late ? 10s : 50ms),
+        const auto most = random_.next() % 2 == 0 ? 10s : 90s;  // in the end other nodes hand it on
+        schedule_.after(random_.between(5ms, late ? Duration{most} : 50ms),
                         [this, to, block] { stations_[to]->gossiped(block); });
     }
 }
