@@ -37,7 +37,7 @@ public:
     /// Throws Violation, with who stood where.
     [[nodiscard]] Result run();
 
-private:
+protected:  // tests/scenario leads the same group by a script
     using Who = std::size_t;
 
     void found_group();
