@@ -15,6 +15,7 @@
 #include "core/daemon/hash_check.hpp"
 #include "core/daemon/plugin_house.hpp"
 #include "core/daemon/raft_port.hpp"
+#include "core/daemon/reminder.hpp"
 #include "core/daemon/replica_gate.hpp"
 #include "core/daemon/rpc_log.hpp"
 #include "core/daemon/service_manager.hpp"
@@ -87,6 +88,7 @@ private:
     boost::asio::signal_set signals_;
     ServiceManager supervisor_;
     boost::asio::steady_timer levels_timer_;
+    Reminder override_reminder_{std::chrono::minutes{1}};  // P-43
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 
     storage::PosixFiles files_;
