@@ -309,9 +309,20 @@ void Raft::State::truncate(LogIndex from) {
     const LogIndex kept{from.value() - 1};
     log.truncate(from);
     membership.truncated(from);
+    if (membership.latest_index() >= from) recall_membership();
     durable = std::min(durable, kept);
     for (auto& pending : unpersisted) pending.last = std::min(pending.last, kept);
     write().truncate = from;
+}
+
+// To put an unreadable entry back the log is cut below changes that are committed: one step back is not enough.
+void Raft::State::recall_membership() {
+    const auto& mark = log.snapshot();
+    membership = Membership{};
+    if (mark) membership.restored(mark->configuration, mark->configuration_index);
+    for (auto index = log.first(); log.holds(index); index = index.next())
+        if (const auto& made = log.at(index).configuration) membership.appended(*made, index);
+    membership.committed_up_to(commit);
 }
 
 void Raft::State::advance_commit(LogIndex to) {

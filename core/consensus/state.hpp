@@ -164,6 +164,7 @@ struct Raft::State {
     Position append_own(EntryType type, Bytes data, std::shared_ptr<const Configuration> configuration);
     void append_facts(const Entry& entry);
     void truncate(LogIndex from);
+    void recall_membership();
     void advance_commit(LogIndex to);
     void bootstrap(const Bootstrap& ask);
     void propose(const Proposed& ask);
