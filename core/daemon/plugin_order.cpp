@@ -179,11 +179,20 @@ private:
     std::optional<plugin::Admitted> library_of(const PluginWish& wish) override {
         const auto known = known_.find(wish.instance.plugin);
         if (known != known_.end() && known->second.descriptor->kind == wish.kind) return known->second;
-        if (const auto good = registry_.vet(request_of(wish)); !good) {
+        const auto request = request_of(wish);
+        if (const auto good = registry_.vet(request); !good) {
             problems_.push_back(good.error().text);
             return std::nullopt;
         }
-        return plugin::Admitted{};
+        // What comes with the program may be mapped as well: then its options are judged now, too.
+        const auto installed = registry_.installed();
+        const auto found =
+            std::ranges::find(installed, request.id, [](const auto& one) { return one.note.id; });
+        if (found == installed.end() || !found->bundled) return plugin::Admitted{};
+        const auto admitted = registry_.admit(request);
+        if (admitted) return *admitted;
+        problems_.push_back(admitted.error().text);
+        return std::nullopt;
     }
 
     const KnownPlugins& known_;

@@ -45,7 +45,7 @@ using KnownPlugins = std::map<std::string, plugin::Admitted>;
 ///   errors  everything that is wrong
 [[nodiscard]] Result<PluginOrder, Problems> order_of(const config::Settings& settings,
                                                      const plugin::CrashMarks& crashes);
-/// In a process at work: code is not exchanged, so `known` serve as they are and nothing else is mapped. What a
+/// In a process at work: code is not exchanged, so `known` serve as they are, nobody foreign is mapped. What a
 /// library that is not mapped takes for options shows at the next start; all else of it is judged now.
 [[nodiscard]] Result<PluginOrder, Problems> reorder_of(const config::Settings& settings,
                                                        const KnownPlugins& known);
