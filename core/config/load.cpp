@@ -47,6 +47,7 @@ public:
         out_.log = log_settings(values, around_.output_is_terminal);
         const auto peers = peers_of(values);
         for (auto& problem : validate(values, is_go(), peers)) problems_.push_back(std::move(problem));
+        for (const auto& problem : problems_) out_.problems.push_back(problem.wrapper + problem.text);
         say_what_was_assumed(values);
         const auto rollup = read_rollup_config(values);
         out_.effective = effective_json(values, file_, peers);
@@ -234,7 +235,7 @@ private:
     const Flags flags_;
     FileContents file_;
     std::vector<Problem> problems_;
-    Loaded out_{{}, {}, Exit{}, {}};
+    Loaded out_{{}, {}, Exit{}, {}, {}};
 };
 
 }  // namespace

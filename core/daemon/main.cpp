@@ -24,12 +24,22 @@ bool processor_suffices() {
     return false;
 }
 
+/// With the words and variables of the start: files are what can have changed.
+Result<daemon::Reread, daemon::Problems> read_again(const std::vector<std::string>& words,
+                                                    const config::Surroundings& around) {
+    auto loaded = config::load(words, around);
+    if (auto* settings = std::get_if<config::Settings>(&loaded.outcome))
+        return daemon::Reread{std::move(*settings), std::move(loaded.effective)};
+    if (loaded.problems.empty()) loaded.problems.emplace_back("the configuration asks for no daemon");
+    return loaded.problems;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (!processor_suffices()) return daemon::exit_failed;
     ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of a write, not the end of the process
-    ::signal(SIGHUP, SIG_IGN);
+    ::signal(SIGHUP, SIG_IGN);   // there is nothing to reload before the daemon stands
 
     auto supervisor = daemon::ServiceSocket::from_environment();
     config::Surroundings around;
@@ -52,8 +62,10 @@ int main(int argc, char** argv) {
     for (const auto& line : loaded.lines) logging::global().log(line);
     int code = 0;
     {
-        daemon::Daemon conductord{std::move(std::get<config::Settings>(loaded.outcome)), CONDUCTOR_VERSION,
-                                  std::move(supervisor)};
+        auto read = [words, around] { return read_again(words, around); };
+        daemon::Daemon conductord{std::move(std::get<config::Settings>(loaded.outcome)),
+                                  CONDUCTOR_VERSION,
+                                  {std::move(supervisor), std::move(read), std::move(loaded.effective)}};
         code = conductord.run();
     }
     return code;
