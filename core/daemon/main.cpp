@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/config/load.hpp"
+#include "core/daemon/check.hpp"
 #include "core/daemon/daemon.hpp"
 #include "core/plugin/network_lookup.hpp"
 #include "core/runtime/logging.hpp"
@@ -43,6 +44,8 @@ int main(int argc, char** argv) {
 
     logging::configure({loaded.log.level, loaded.log.format, loaded.log.color, loaded.log.pid});
     if (auto* exit = std::get_if<config::Exit>(&loaded.outcome)) {
+        const auto problems = loaded.checked ? daemon::problems_of_start(*loaded.checked) : std::string{};
+        if (!problems.empty()) *exit = {daemon::exit_failed, problems, {}};
         std::fputs(exit->output.c_str(), stdout);
         std::fflush(stdout);
         for (const auto& line : loaded.lines) logging::global().log(line);

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include "core/daemon/plugin_log.hpp"
 #include "core/plugin/blocking_http.hpp"
 #include "core/plugin/crash.hpp"
 #include "core/plugin/raw_options.hpp"
@@ -25,31 +26,6 @@ constexpr auto open_limit = 5s;
 constexpr auto close_limit = 500ms;
 
 /// Lines of plugins, with the instance in front of what they say themselves.
-class LoggedPlugins final : public plugin::PluginLog {
-public:
-    void write(plugin::LogLevel level, std::string_view instance, std::string_view id, std::string_view message,
-               std::span<const plugin::LogPair> pairs) override {
-        std::vector<logging::Field> fields{{"plugin", instance}, {"id", id}};
-        for (const auto& [key, value] : pairs) fields.push_back({key, value});
-        logging::global().log(level_of(level), message, fields);
-    }
-
-private:
-    static logging::Level level_of(plugin::LogLevel level) {
-        switch (level) {
-            case plugin::LogLevel::debug:
-                return logging::Level::debug;
-            case plugin::LogLevel::info:
-                return logging::Level::info;
-            case plugin::LogLevel::warn:
-                return logging::Level::warn;
-            case plugin::LogLevel::error:
-                break;
-        }
-        return logging::Level::error;
-    }
-};
-
 std::string token_line(const std::string& file) {
     std::ifstream in{file};
     std::string line;
@@ -157,8 +133,8 @@ struct PluginHouse::Furnishing {
 PluginHouse::~PluginHouse() = default;
 
 Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish(
-    boost::asio::io_context& core, const config::Settings& settings,
-    std::shared_ptr<metrics::Metrics> metrics) {
+    boost::asio::io_context& core, const config::Settings& settings, std::shared_ptr<metrics::Metrics> metrics,
+    Purpose purpose) {
     auto wishes = plugin_wishes(settings);
     if (!wishes) return wishes.error();
     auto endpoints = endpoints_of(settings);
@@ -167,7 +143,10 @@ Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish
     if (!http) return Problems{http.error().text};
 
     const auto marks = mark_file(settings);
-    watch_for_crashes(marks);
+    if (purpose == Purpose::start)
+        watch_for_crashes(marks);
+    else
+        (void)plugin::install_crash_handler({});
     plugin::RegistrySettings registry;
     registry.directories.assign(settings.plugins.directories.begin(), settings.plugins.directories.end());
     registry.executable = plugin::own_executable();
@@ -185,7 +164,7 @@ Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish
         plugin::Registry{std::move(registry)},
         plugin::CrashMarks::read(marks, unix_seconds()),
         {},
-        {std::make_shared<LoggedPlugins>(), gauges, std::make_shared<plugin::SystemClock>(), std::move(*http)},
+        {std::make_shared<PluginLines>(), gauges, std::make_shared<plugin::SystemClock>(), std::move(*http)},
         std::make_shared<plugin::Watch>(),
         [&core](std::function<void()> work) { boost::asio::post(core, std::move(work)); },
         {},
