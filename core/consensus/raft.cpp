@@ -144,6 +144,7 @@ Raft::State::State(Settings set, StoredState stored, Instant start)
     snapshot_at = now + random.once_or_twice(settings.snapshot_interval);
     if (hard.vote_term == HardState::held) hold = VoteHold::held;
     if (hard.vote_term == HardState::asking) hold = VoteHold::asking;
+    if (hold != VoteHold::none) withhold();
 
     // Nobody else can lead, so there is nobody to wait for.
     election_at = alone() ? now : now + patience();
@@ -186,7 +187,9 @@ void Raft::State::pump() {
     serve_changes();
     push_transfer();
     watch_progress();
-    if (reign) feed_all();
+    if (!reign) return;
+    part_with_removed();
+    feed_all();
 }
 
 Instant Raft::State::deadline() const {
@@ -202,6 +205,9 @@ void Raft::State::received(const Received& message) {
         return;
     }
     if (!asks) return answered(message);
+    const bool from_leader = std::holds_alternative<AppendRequest>(message.message) ||
+                             std::holds_alternative<SnapshotRequest>(message.message);
+    if (from_leader && mute()) return out.hang_up.push_back(message.exchange);
 
     if (const auto* append = std::get_if<AppendRequest>(&message.message))
         return append_requested(message, *append);

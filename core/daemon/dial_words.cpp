@@ -2,6 +2,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include "core/runtime/errno_words.hpp"
 #include "core/transport/dial.hpp"
 
 namespace conductor::daemon {
@@ -39,25 +40,14 @@ std::string fault_of(const std::string& address) {
 }
 
 std::string words_for(const std::string& address, const boost::system::error_code& error) {
-    namespace errc = boost::system::errc;
     if (error.category() == asio::error::get_netdb_category() ||
         error.category() == asio::error::get_addrinfo_category()) {
         const auto place = transport::split_address(address);
         return "lookup " + (place ? place->host : address.substr(0, address.rfind(':'))) + ": no such host";
     }
-    if (error == errc::timed_out || error == asio::error::timed_out) return address + ": i/o timeout";
-    if (error == errc::connection_refused) return address + ": connect: connection refused";
-    if (error == errc::network_unreachable) return address + ": connect: network is unreachable";
-    if (error == errc::host_unreachable) return address + ": connect: no route to host";
-    return address + ": connect: " + error.message();
-}
-
-std::string bind_words(const boost::system::error_code& error) {
-    namespace errc = boost::system::errc;
-    if (error == errc::address_in_use) return "bind: address already in use";
-    if (error == errc::address_not_available) return "bind: cannot assign requested address";
-    if (error == errc::permission_denied) return "bind: permission denied";
-    return "bind: " + error.message();
+    if (error == boost::system::errc::timed_out || error == asio::error::timed_out)
+        return address + ": i/o timeout";
+    return address + ": connect: " + errno_words(error);
 }
 
 }  // namespace conductor::daemon

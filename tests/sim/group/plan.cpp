@@ -38,7 +38,7 @@ std::optional<Trouble> trouble_named(std::string_view name) noexcept {
 
 std::string Plan::text() const {
     std::ostringstream out;
-    out << voters << '+' << spares << " members, "
+    out << voters << '+' << spares << " members" << (raft.add_voter_at_once ? " that vote at once, " : ", ")
         << std::chrono::duration_cast<std::chrono::seconds>(span).count() << " s, a block every "
         << std::chrono::duration_cast<std::chrono::milliseconds>(block_time).count() << " ms, troubles:";
     for (std::size_t i = 0; i < trouble_count; ++i)
@@ -77,6 +77,7 @@ Plan draw_plan(std::uint64_t seed, Duration span, bool control) {
     if (!plan.has(Trouble::control))
         for (const auto needs : {Trouble::sick, Trouble::down, Trouble::slow_node, Trouble::late_gossip})
             plan.drop(needs);
+    plan.raft.add_voter_at_once = below(3) == 0;
     return plan;
 }
 

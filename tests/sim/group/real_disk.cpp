@@ -42,6 +42,7 @@ Disk::Found RealDisk::open() {
     auto opened = storage::LogStore::open(*files_, options());
     if (!opened) throw Violation{"durability: the store does not open: " + opened.error().text};
     store_ = std::move(*opened);
+    began_.directories = files_->disk().directories;  // made in no operation that a crash could undo
 
     Found found;
     found.state = store_->recovered();
