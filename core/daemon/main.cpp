@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/config/load.hpp"
+#include "core/daemon/check.hpp"
 #include "core/daemon/daemon.hpp"
 #include "core/plugin/network_lookup.hpp"
 #include "core/runtime/logging.hpp"
@@ -53,10 +54,15 @@ int main(int argc, char** argv) {
 
     logging::configure({loaded.log.level, loaded.log.format, loaded.log.color, loaded.log.pid});
     if (auto* exit = std::get_if<config::Exit>(&loaded.outcome)) {
+        const auto problems = loaded.checked ? daemon::problems_of_start(*loaded.checked) : std::string{};
+        if (!problems.empty()) *exit = {daemon::exit_failed, problems, {}};
         std::fputs(exit->output.c_str(), stdout);
         std::fflush(stdout);
         for (const auto& line : loaded.lines) logging::global().log(line);
         if (exit->crit) logging::global().log(*exit->crit);
+        std::fflush(nullptr);
+        if (loaded.checked)
+            ::_exit(exit->code);  // a library that hung while it was looked at holds the loader's lock
         return exit->code;
     }
     for (const auto& line : loaded.lines) logging::global().log(line);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/daemon/plugin_log.hpp"
 #include "core/plugin/crash.hpp"
 #include "core/plugin/process_guard.hpp"
 #include "core/plugin/served_metrics.hpp"
@@ -21,32 +22,6 @@ namespace {
 
 constexpr auto open_limit = 5s;
 constexpr auto close_limit = 2s;  // twice, one after the other: 5 s in all are promised
-
-/// Lines of plugins, with the instance in front of what they say themselves.
-class LoggedPlugins final : public plugin::PluginLog {
-public:
-    void write(plugin::LogLevel level, std::string_view instance, std::string_view id, std::string_view message,
-               std::span<const plugin::LogPair> pairs) override {
-        std::vector<logging::Field> fields{{"plugin", instance}, {"id", id}};
-        for (const auto& [key, value] : pairs) fields.push_back({key, value});
-        logging::global().log(level_of(level), message, fields);
-    }
-
-private:
-    static logging::Level level_of(plugin::LogLevel level) {
-        switch (level) {
-            case plugin::LogLevel::debug:
-                return logging::Level::debug;
-            case plugin::LogLevel::info:
-                return logging::Level::info;
-            case plugin::LogLevel::warn:
-                return logging::Level::warn;
-            case plugin::LogLevel::error:
-                break;
-        }
-        return logging::Level::error;
-    }
-};
 
 std::filesystem::path mark_file(const config::Settings& settings) {
     return std::filesystem::path{settings.raft.storage_dir} / "plugin-crashes";
@@ -91,12 +66,17 @@ PluginHouse::~PluginHouse() = default;
 
 Result<std::unique_ptr<PluginHouse>, Problems> PluginHouse::furnish(boost::asio::io_context& core,
                                                                     const config::Settings& settings,
-                                                                    std::shared_ptr<metrics::Metrics> metrics) {
+                                                                    std::shared_ptr<metrics::Metrics> metrics,
+                                                                    Purpose purpose) {
     const auto marks = mark_file(settings);
-    watch_for_crashes(marks);
-    plugin::arm_process_guard([](const std::string& line) {
-        logging::error("plugin meddles with the process", {{"err", line}, {"event", "plugin_meddles"}});
-    });
+    if (purpose == Purpose::start) {
+        watch_for_crashes(marks);
+        plugin::arm_process_guard([](const std::string& line) {
+            logging::error("plugin meddles with the process", {{"err", line}, {"event", "plugin_meddles"}});
+        });
+    } else {
+        (void)plugin::install_crash_handler({});
+    }
     if (settings.plugins.trust == config::PluginTrust::user)
         logging::warn("plugins of this user are trusted: for development and tests only",
                       {{"option", "plugins.trust"}});
@@ -107,7 +87,7 @@ Result<std::unique_ptr<PluginHouse>, Problems> PluginHouse::furnish(boost::asio:
 
     const auto gauges =
         std::make_shared<NodeGauges>(std::make_shared<plugin::ServedMetrics>(std::move(metrics)));
-    plugin::Ports ports{std::make_shared<LoggedPlugins>(), gauges, std::make_shared<plugin::SystemClock>(),
+    plugin::Ports ports{std::make_shared<PluginLines>(), gauges, std::make_shared<plugin::SystemClock>(),
                         *http};
     std::unique_ptr<PluginHouse> house{new PluginHouse{core, std::move(ports), std::move(*order)}};
     house->gauges_ = gauges;

@@ -25,11 +25,14 @@ namespace conductor::daemon {
 
 class PluginHouse {
 public:
+    /// To be opened, or only looked at: then a crash is named and not counted, and no file is made.
+    enum class Purpose : std::uint8_t { start, check };
+
     /// Maps what the configuration names; blocks on the disk, and runs the constructors of libraries.
     ///   errors  everything that is wrong, one sentence each
     [[nodiscard]] static Result<std::unique_ptr<PluginHouse>, Problems> furnish(
         boost::asio::io_context& core, const config::Settings& settings,
-        std::shared_ptr<metrics::Metrics> metrics);
+        std::shared_ptr<metrics::Metrics> metrics, Purpose purpose = Purpose::start);
     ~PluginHouse();
     PluginHouse(const PluginHouse&) = delete;
     PluginHouse& operator=(const PluginHouse&) = delete;
