@@ -240,7 +240,7 @@ private:
     const Flags flags_;
     FileContents file_;
     std::vector<Problem> problems_;
-    Loaded out_{{}, {}, Exit{}, {}, {}};
+    Loaded out_{{}, {}, Exit{}, {}, {}, {}};
 };
 
 }  // namespace
