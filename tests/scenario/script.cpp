@@ -220,7 +220,7 @@ public:
         if (!stage_) stage_ = std::make_unique<Stage>(cast_);
         if (words.front() == "expect") return expect({words.begin() + 1, words.end()});
         for (const auto& verb : verbs)
-            if (const auto said = match(verb.pattern, words)) return verb.act(*stage_, known(*said));
+            if (const auto said = understood(verb.pattern, words)) return verb.act(*stage_, *said);
         throw Impossible{"no such step"};
     }
     [[nodiscard]] std::string text() { return stage_ ? stage_->text() : std::string{}; }
@@ -237,8 +237,10 @@ private:
         return false;
     }
 
-    [[nodiscard]] const Said& known(const Said& said) const {
-        for (const auto who : said.members)
+    [[nodiscard]] std::optional<Said> understood(const char* pattern, const Words& words) const {
+        auto said = match(pattern, words);
+        if (!said) return said;
+        for (const auto who : said->members)
             if (who >= stage_->size())
                 throw Impossible{"there is no member " + std::string(1, static_cast<char>('a' + who))};
         return said;
@@ -258,9 +260,9 @@ private:
             }
         }
         for (const auto& sight : sights) {
-            const auto said = match(sight.pattern, words);
+            const auto said = understood(sight.pattern, words);
             if (!said) continue;
-            const auto so = [&] { return sight.so(*stage_, known(*said)); };
+            const auto so = [&] { return sight.so(*stage_, *said); };
             if (always) {
                 if (stage_->until(*span, [&] { return !so(); })) throw Impossible{"it is not so for that long"};
             } else if (!stage_->until(span.value_or(Duration{}), so)) {
@@ -287,7 +289,8 @@ std::optional<std::string> play(const std::string& name, std::istream& script) {
         try {
             player.step(words);
         } catch (const std::exception& failure) {
-            return name + ":" + std::to_string(number) + ": " + line + ": " + failure.what() + player.text();
+            auto told = name + ":" + std::to_string(number) + ": ";
+            return told.append(line).append(": ").append(failure.what()).append(player.text());
         }
     }
     return std::nullopt;
