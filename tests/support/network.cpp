@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <deque>
+#include <random>
 #include <stdexcept>
 
 namespace conductor::test {
@@ -31,7 +32,7 @@ void close_quietly(int& file) {
     file = -1;
 }
 
-/// Bound to a port of the system's choice, or to the one given; -1: taken.
+/// -1: the port is taken.
 int bound(std::uint16_t port) {
     const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const int on = 1;
@@ -51,12 +52,21 @@ std::uint16_t port_of(int file) {
 
 }  // namespace
 
+// Below the range from which the system takes the near ends of connections: there it would give this port away
+// to the next one that anybody on this machine makes.
 std::uint16_t free_port() {
-    int file = bound(0);
-    if (file < 0) throw std::runtime_error("no free port");
-    const auto port = port_of(file);
-    close_quietly(file);
-    return port;
+    constexpr int lowest = 10'000;
+    constexpr int highest = 32'000;
+    static std::mt19937 draw{std::random_device{}()};
+    std::uniform_int_distribution<int> any{lowest, highest};
+    for (int attempt = 0; attempt < 1000; ++attempt) {
+        const auto port = static_cast<std::uint16_t>(any(draw));
+        int file = bound(port);
+        if (file < 0) continue;
+        close_quietly(file);
+        return port;
+    }
+    throw std::runtime_error("no free port");
 }
 
 struct Network::Port {
@@ -117,7 +127,7 @@ void Network::wake() {
 }
 
 std::uint16_t Network::add(Port port) {
-    port.listener = bound(0);
+    port.listener = bound(free_port());
     if (port.listener < 0 || ::listen(port.listener, 256) != 0)
         throw std::runtime_error("no port to listen on");
     port.number = port_of(port.listener);

@@ -26,7 +26,7 @@ struct Road {
     std::size_t largest_piece{0};
 };
 
-/// A TCP port on loopback that nobody has at this moment.
+/// A TCP port on loopback that nobody has at this moment, nor is soon given by the system. One thread.
 [[nodiscard]] std::uint16_t free_port();
 
 class Network {
