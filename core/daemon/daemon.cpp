@@ -227,6 +227,8 @@ bool Daemon::start_metrics() {
 
 void Daemon::show_levels() {
     control_->show_levels();
+    if (override_reminder_.due(now(), control_->conductor().leader_overridden()))
+        logging::warn("leadership is still overridden by an operator", {{"event", "override_stands"}});
     levels_timer_.expires_after(levels_period);
     levels_timer_.async_wait([this](const auto& error) {
         if (!error) show_levels();

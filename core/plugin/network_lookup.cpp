@@ -10,10 +10,10 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/near_name.hpp"
 #include "core/config/toml.hpp"
 #include "core/plugin/network_profile.hpp"
 #include "core/plugin/registry.hpp"
-#include "core/plugin/text.hpp"
 
 namespace conductor::plugin {
 
