@@ -227,6 +227,7 @@ void Raft::State::release_hold_after(const AppendRequest& request) {
     const bool own = request.commit != LogIndex{} && log.term_at(request.commit) == hard.term;
     if (hold != VoteHold::held || !whole || !own || hold_release) return;
     hold_release = HoldRelease{last_ticket, hard.term, leader.address};
+    release_hold();
 }
 
 // The vote of that leader's term goes to that leader: it has won already, and nobody else can get it from us.

@@ -213,6 +213,9 @@ void Raft::State::snapshot_answered(Progress& peer, const Flight& flight, const 
 
 void Raft::State::leader_answered(const Received& reply) {
     if (transfer_answered(reply)) return;
+    const auto* error = std::get_if<ErrorReply>(&reply.message);
+    if (error != nullptr && reign->promotion && reign->promotion->change.id == reply.from.id)
+        reign->promotion->refusal = error->text;
     for (auto& peer : reign->peers) {
         if (const auto flight = take(peer.heartbeats, reply.exchange)) {
             const auto* answer = std::get_if<AppendReply>(&reply.message);

@@ -208,6 +208,10 @@ void Raft::State::received(const Received& message) {
     const bool from_leader = std::holds_alternative<AppendRequest>(message.message) ||
                              std::holds_alternative<SnapshotRequest>(message.message);
     if (from_leader && mute()) return out.hang_up.push_back(message.exchange);
+    // A leader can only be of another group then, and its log, where it has our indices and terms, another
+    // history. An error is an answer without a term: neither group deposes the other's leader.
+    if (alone() && !std::holds_alternative<VoteRequest>(message.message))
+        return reply(message, ErrorReply{"the only voter of a group of its own follows nobody"}, Needs::term);
 
     if (const auto* append = std::get_if<AppendRequest>(&message.message))
         return append_requested(message, *append);

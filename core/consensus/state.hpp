@@ -48,6 +48,7 @@ struct Promotion {
     LogIndex version;   ///< of the configuration that must still be the latest
     bool added{false};  ///< this call made it a member, and takes it out again on failure
     Instant until;
+    std::string refusal{};  ///< the last error that it answered
 };
 
 struct Transfer {

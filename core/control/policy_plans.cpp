@@ -403,7 +403,7 @@ std::string Policy::fingerprint(Instant now) const {
     if (!s_.leader_known) since(s_.born, rows.startup_grace_span);
     since(s_.waiting_since, rows.recovery_grace);
     if (s_.waiting_since) since(s_.progress_at, rows.progress_span);
-    since(s_.fault_transfer_at, rows.fault_cooldown_span);
+    since(s_.fault_transfer_at, s_.verdict.fault_cooldown.value_or(rows.fault_cooldown_span));
     for (const auto* flight : {&node_, &group_}) {
         if (!*flight) continue;
         text += name_of((*flight)->task);

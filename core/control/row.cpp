@@ -53,7 +53,7 @@ Choice waiting(Instant now, const Situation& s, const RowRules& rules) {
 
 std::optional<Instant> cooling_until(Instant now, const Situation& s, const RowRules& rules) {
     if (!rules.fault_cooldown || !s.verdict.only_faults || !s.fault_transfer_at) return std::nullopt;
-    const auto until = *s.fault_transfer_at + rules.fault_cooldown_span;
+    const auto until = *s.fault_transfer_at + s.verdict.fault_cooldown.value_or(rules.fault_cooldown_span);
     return now < until ? std::optional{until} : std::nullopt;
 }
 

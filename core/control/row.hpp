@@ -28,7 +28,7 @@ struct RowRules {
     Duration recovery_grace{std::chrono::seconds{30}};     ///< `control.recovery-grace`
     Duration recovery_settle{std::chrono::seconds{3}};  ///< before another's health ends the wait: 3 intervals
     Duration progress_span{std::chrono::seconds{10}};   ///< 5 block times without a new head end the wait
-    Duration fault_cooldown_span{std::chrono::seconds{60}};
+    Duration fault_cooldown_span{std::chrono::seconds{60}};  ///< where the verdict names none
 };
 
 /// Everything a row may depend on.

@@ -122,7 +122,7 @@ void form(Group& group) {
     group.watch(0, 25);
 }
 
-std::size_t kill_the_leader(Group& group) {
+void kill_the_leader(Group& group) {
     group.chronicle.chapter("SIGKILL of the leader's conductord");
     const auto old = group.leader();
     const Stopwatch watch;
@@ -140,13 +140,14 @@ std::size_t kill_the_leader(Group& group) {
     say("%s is started again: it follows %s, has stopped its node, and has the blocks that it missed",
         group.id(old), group.id(heir));
     group.await_acquaintance();
-    return heir;
 }
 
-std::size_t hand_over(Group& group, std::size_t old) {
+void hand_over(Group& group) {
     group.chronicle.chapter("planned hand-over");
+    const auto old = group.leader();
     const Stopwatch watch;
-    (void)group.ask(old, "conductor_transferLeader");
+    await("the hand-over to be taken on",
+          [&] { return !result_of(group.sites.call(old, "conductor_transferLeader")).empty(); });
     say("conductor_transferLeader at %s, as before maintenance", group.id(old));
     const auto heir = group.heir_of(old);
     const auto head = group.node(old).head_number();
@@ -154,11 +155,11 @@ std::size_t hand_over(Group& group, std::size_t old) {
     group.watch_first(heir, head, watch, "the call");
     group.await_follower(old, heir);
     group.await_acquaintance();
-    return heir;
 }
 
-std::size_t cut_off(Group& group, std::size_t old) {
+void cut_off(Group& group) {
     group.chronicle.chapter("leader's host cut off, and back");
+    const auto old = group.leader();
     const Stopwatch watch;
     group.sites.network().cut_off(group.id(old));
     say("the proxy lets nothing through to %s, which leads, and nothing from it; nobody is told",
@@ -180,12 +181,13 @@ std::size_t cut_off(Group& group, std::size_t old) {
     say("the proxy lets everything through again: %s follows %s and has the blocks that it missed",
         group.id(old), group.id(heir));
     group.await_acquaintance();
-    return heir;
 }
 
-void disaster(Group& group, std::size_t last) {
+/// Returns who is left.
+std::size_t disaster(Group& group) {
     group.chronicle.chapter("two hosts lost: override on the third");
     group.chronicle.collect();
+    const auto last = group.leader();
     const std::size_t lost[]{(last + 1) % 3, (last + 2) % 3};
     for (const auto i : lost) group.sites.kill_with_node(i);
     const Stopwatch watch;
@@ -209,6 +211,7 @@ void disaster(Group& group, std::size_t last) {
         group.id(last));
     group.watch(last);
     say("these blocks are published without Raft, on the operator's word that nobody else sequences");
+    return last;
 }
 
 void undo(Group& group, std::size_t last) {
@@ -280,11 +283,10 @@ void group_act(const std::filesystem::path& conductord, const std::filesystem::p
     form(group);
     for (std::size_t i = 0; i < group.sites.size(); ++i)
         group.sites.at(i).daemon.set("OP_CONDUCTOR_PAUSED", "false");
-    auto leads = kill_the_leader(group);
-    leads = hand_over(group, leads);
-    leads = cut_off(group, leads);
-    disaster(group, leads);
-    undo(group, leads);
+    kill_the_leader(group);
+    hand_over(group);
+    cut_off(group);
+    undo(group, disaster(group));
     end(group);
 }
 

@@ -105,6 +105,7 @@ public:
     [[nodiscard]] Disk& disk() noexcept { return *disk_; }
     [[nodiscard]] const Disk& disk() const noexcept { return *disk_; }
     [[nodiscard]] LogIndex applied() const noexcept { return applied_; }
+    [[nodiscard]] const std::optional<payload::Envelope>& head() const noexcept { return head_.head(); }
     /// Nothing where a snapshot stands for it.
     [[nodiscard]] std::optional<consensus::Position> log_at(LogIndex index) const;
     [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }

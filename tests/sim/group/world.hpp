@@ -45,7 +45,7 @@ public:
         return made_[static_cast<std::size_t>(trouble)];
     }
 
-private:
+protected:  // tests/scenario leads the same group by a script
     using Who = std::size_t;
 
     void found_group();

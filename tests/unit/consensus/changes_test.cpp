@@ -65,6 +65,18 @@ TEST_CASE("a new voter that shows nothing is taken out again after 5 s, and the 
     CHECK(node.raft.latest_configuration() == members(names));
 }
 
+TEST_CASE("why a new voter does not catch up is told in its own words", "[consensus][changes]") {
+    auto node = leader();
+    auto out = node.step(change(1, Change::add_voter, 'd'));
+    settle(node, out, "bc");
+    const auto asked = to(out, 'd', false);
+    (void)node.receive('d', ErrorReply{"no, thank you"}, asked.first.exchange);
+    const auto start = node.now;
+    while (node.now - start < 6s && node.refusals.empty()) settle(node, node.wake(), "bc");
+    REQUIRE(node.refusals.size() == 1);
+    CHECK(client_text(node.refusals[0]) == "failed to add voter: d did not catch up, it says: no, thank you");
+}
+
 TEST_CASE("compat: a voter is added in one entry", "[consensus][changes]") {
     auto settings = settings_of('a');
     settings.add_voter_at_once = true;

@@ -152,7 +152,8 @@ TEST_CASE("clients read Go's words for every refusal", "[consensus][describe][C-
     CHECK(client_text(Refusal::replication_failed, "") == "replication failed");
     CHECK(client_text(Refusal::timeout_now_failed, "b: no") == "failed to make TimeoutNow RPC to b: no");
     CHECK(client_text(Refusal::transfer_timeout, "") == "leadership transfer timeout");
-    CHECK(client_text(Refusal::did_not_catch_up, "b") == "failed to add voter: b did not catch up");
+    CHECK(client_text(Refusal::did_not_catch_up, "b did not catch up") ==
+          "failed to add voter: b did not catch up");
 }
 
 TEST_CASE("a message is told in one line", "[consensus][describe]") {
