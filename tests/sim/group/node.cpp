@@ -174,6 +174,7 @@ void Node::perform(consensus::Output out) {
         writes_.push_back(std::move(*staged));
         flush();
     }
+    if (out.commit) check_commit(*out.commit);
     if (out.commit) apply_up_to(*out.commit);
     serve_confirmed();
     if (out.elected) on_elected(out.elected->term);

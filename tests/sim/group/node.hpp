@@ -158,6 +158,7 @@ private:
     };
     void check_ballot(const consensus::Input& input, const Voted& before, const consensus::Output& out);
     void check_said(const consensus::Message& message);
+    void check_commit(LogIndex index) const;
     void give_up_what_is_cut(const consensus::Write& write);
     [[nodiscard]] bool had(consensus::Position position) const;
     void keep_what_is_flushed();

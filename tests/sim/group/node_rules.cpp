@@ -77,6 +77,14 @@ void Node::check_said(const consensus::Message& message) {
     if (term > on_disk.term) throw Violation{"vote durability: a term is said that no disk holds"};
 }
 
+// By counting copies a leader commits an entry of its own term, and what stands before it with that (§3.6.2).
+void Node::check_commit(LogIndex index) const {
+    if (raft_->role() != consensus::Role::leader) return;
+    const auto found = memory_.find(index);
+    if (found == memory_.end() || found->second.position.term != raft_->term())
+        throw Violation{"commitment: a leader commits the entry of another term"};
+}
+
 // ---- what must not be forgotten ----
 
 // A leader's entries may take the place of others. What is dropped to put an unreadable entry back stays
