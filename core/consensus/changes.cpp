@@ -113,7 +113,9 @@ void Raft::State::watch_promotion() {
         if (position) out.accepted.push_back({*promotion.change.ask, *position});
         return;
     }
-    refuse_change(promotion.change, Refusal::did_not_catch_up, promotion.change.id.text());
+    auto why = promotion.change.id.text() + " did not catch up";
+    if (!promotion.refusal.empty()) why += ", it says: " + promotion.refusal;
+    refuse_change(promotion.change, Refusal::did_not_catch_up, why);
     if (!promotion.added) return;
     reign->changes.push_front(
         {std::nullopt, Change::remove_server, promotion.change.id, {}, promotion.version, Instant::max()});

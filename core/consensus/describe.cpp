@@ -92,7 +92,7 @@ std::string client_text(Refusal why, const std::string& detail) {
         case Refusal::timed_out:
             return "timed out enqueuing operation";
         case Refusal::did_not_catch_up:
-            return "failed to add voter: " + detail + " did not catch up";
+            return "failed to add voter: " + detail;
     }
     return "unknown refusal";
 }

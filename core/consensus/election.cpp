@@ -214,6 +214,7 @@ void Raft::State::vote_hold_changed(VoteHold next) {
     if (next == VoteHold::asking && hold == VoteHold::held)
         return;  // a later question does not undo the answer
     const bool marked = hard.vote_term == HardState::held || hard.vote_term == HardState::asking;
+    if (hold == VoteHold::none && next != VoteHold::none) withhold();
     hold = next;
     if (next == VoteHold::held) set_hard_state({hard.term, HardState::held, {}});
     if (next == VoteHold::asking) set_hard_state({hard.term, HardState::asking, {}});
@@ -223,9 +224,24 @@ void Raft::State::vote_hold_changed(VoteHold next) {
     if (next != VoteHold::none && (campaign || reign)) become_follower(hard.term, "the vote is held");
 }
 
-void Raft::State::release_hold_after(LogIndex announced, LogIndex verified) {
-    if (hold != VoteHold::held || announced == LogIndex{} || verified < announced) return;
-    if (!hold_release) hold_release = HoldRelease{last_ticket, hard.term, leader.address};
+// A leader that was deposed with a vote or an acknowledgement which this node forgot must not live on by what
+// it hears from it now. Every candidacy ends within 2E and a lease within L, so whoever still leads after both
+// has had a majority without this node, and that since it began to be mute. What this node forgot would take a
+// majority of the same members at a higher term: so there is none, and such a leader has all that was
+// committed.
+void Raft::State::withhold() {
+    mute_until = now + 2 * settings.election_timeout + settings.lease_timeout;
+}
+
+// An append that carries nothing says that the log ends where it looks, so this one holds all of the leader's:
+// also what it had acknowledged to it before it forgot. A snapshot or a full batch says less. And the entry of
+// its own term that is committed proves that the reign has begun, and is no candidate's hope.
+void Raft::State::release_hold_after(const AppendRequest& request) {
+    const bool whole = request.entries.empty() && request.commit <= request.prev.index;
+    const bool own = request.commit != LogIndex{} && log.term_at(request.commit) == hard.term;
+    if (hold != VoteHold::held || !whole || !own || hold_release) return;
+    hold_release = HoldRelease{last_ticket, hard.term, leader.address};
+    release_hold();
 }
 
 // The vote of that leader's term goes to that leader: it has won already, and nobody else can get it from us.

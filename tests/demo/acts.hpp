@@ -13,4 +13,8 @@ void sequencing_act(const std::filesystem::path& conductord, const std::filesyst
 /// lost.
 void recorded_act(const std::filesystem::path& conductord, const std::filesystem::path& blocks);
 
+/// Three of each, and a network between them: formed by hand, and then its leader is killed, handed over, cut
+/// off, and left alone. Ends with an account of every block.
+void group_act(const std::filesystem::path& conductord, const std::filesystem::path& simnode);
+
 }  // namespace conductor::demo

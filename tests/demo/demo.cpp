@@ -1,5 +1,5 @@
-// `./dev demo`: what conductord is for, in two acts with real processes. Prints each step with its time; exits
-// 1 where a step fails; leaves nothing running and nothing behind.
+// `./dev demo`: what conductord is for, in three acts with real processes. Prints each step with its time;
+// exits 1 where a step fails; leaves nothing running and nothing behind.
 #include <cstdio>
 #include <exception>
 #include <map>
@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "usage: demo --daemon PATH --simnode PATH --blocks DIRECTORY\n");
         return 2;
     }
+    end_on_signals();
     title(
         "conductord keeps the sequencer of a rollup available: it stores every block on disk before the node "
         "may\n"
@@ -23,11 +24,12 @@ int main(int argc, char** argv) {
     try {
         sequencing_act(flags["--daemon"], flags["--simnode"]);
         recorded_act(flags["--daemon"], flags["--blocks"]);
+        group_act(flags["--daemon"], flags["--simnode"]);
     } catch (const Failed& failed) {
-        say("FAILED: %s", failed.why.c_str());
+        title("FAILED: " + failed.why);
         return 1;
     } catch (const std::exception& error) {
-        say("FAILED: %s", error.what());
+        title(std::string{"FAILED: "} + error.what());
         return 1;
     }
     title(

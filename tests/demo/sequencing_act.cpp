@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto patience = 30s;
-
 std::string now_s() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count());
@@ -34,11 +32,6 @@ std::string ask(const ConductorDaemon& daemon, const char* method) {
 void expect(const ConductorDaemon& daemon, const char* method, const char* wanted) {
     const auto got = ask(daemon, method);
     if (got != wanted) throw Failed{std::string{method} + " says " + got + " instead of " + wanted};
-}
-
-template <class Condition>
-void await(const char* what, Condition holds) {
-    if (!eventually(patience, holds)) throw Failed{std::string{"waited in vain: "} + what};
 }
 
 /// Blocks that the node has made its head, each acknowledged by conductord before.
@@ -99,8 +92,7 @@ void engine_stops_and_returns(ConductorDaemon& daemon, SimnodeProcess& node, std
     await("the node to be stopped", [&] { return !node.flag("active"); });
     say("conductord has told the node to stop, and would hand over; in a group of one there is nobody to:");
     quote_log(daemon, "failed to transfer leadership", 5s);
-    quote_metrics(metrics, {"op_conductor_healthy",
-                            R"(op_conductor_healthchecks_count{error="sequencer is not healthy")"});
+    quote_metrics(metrics, {R"(op_conductor_healthchecks_count{error="sequencer is not healthy")"});
 
     node.sim("sim_listener", R"(["el",true])");
     node.sim("sim_stall", "[false]");

@@ -1,5 +1,7 @@
 #include "tests/demo/story.hpp"
 
+#include <signal.h>
+
 #include <cstdarg>
 #include <cstdio>
 
@@ -10,11 +12,28 @@ using namespace std::chrono_literals;
 namespace {
 
 const Stopwatch since_beginning;
+volatile sig_atomic_t interrupted = 0;
+
+extern "C" void note_signal(int number) {
+    interrupted = number;
+}
 
 }  // namespace
 
 double Stopwatch::seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+// A second signal ends the program at once; its children die with it (DaemonProcess).
+void end_on_signals() {
+    struct sigaction action{};
+    action.sa_handler = note_signal;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
+}
+
+void check_signals() {
+    if (interrupted != 0) throw Failed{"interrupted"};
 }
 
 void title(const std::string& text) {
@@ -23,6 +42,7 @@ void title(const std::string& text) {
 }
 
 void say(const char* format, ...) {
+    check_signals();
     char text[512];
     va_list arguments;
     va_start(arguments, format);

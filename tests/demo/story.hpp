@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/support/conductor_daemon.hpp"
+#include "tests/support/simnode_process.hpp"
 
 namespace conductor::demo {
 
@@ -35,6 +36,21 @@ void quote(const std::string& line);
 /// The first line of its log that contains `text`, without its date. Throws Failed if it is not there within
 /// `limit`.
 void quote_log(test::ConductorDaemon& daemon, const std::string& text, std::chrono::milliseconds limit);
+
+/// From now on Ctrl-C and SIGTERM end the demo at its next step, in order: nothing is left running or behind.
+void end_on_signals();
+/// Throws Failed after such a signal.
+void check_signals();
+
+/// Waits; throws Failed with `what` where `holds` does not in time.
+template <class Condition>
+void await(const char* what, Condition holds) {
+    const bool came = test::eventually(std::chrono::seconds{30}, [&] {
+        check_signals();
+        return holds();
+    });
+    if (!came) throw Failed{std::string{"waited in vain: "} + what};
+}
 
 /// Starts it (again) and waits until it leads; says how long that took.
 void start(test::ConductorDaemon& daemon, const char* what);

@@ -67,7 +67,7 @@ int reigns_seen(Sites& sites, const std::vector<std::size_t>& who) {
 
 TEST_CASE("a leader that was killed is known to be gone, a frozen one is not",
           "[integration][failover][C-91]") {
-    Sites sites{"failover-gone"};
+    Sites sites{three("failover-gone")};
     REQUIRE(sites.form() == "");
     Account account;
     std::uint64_t number = 1'000'000;
@@ -105,7 +105,7 @@ TEST_CASE("a leader that was killed is known to be gone, a frozen one is not",
 
 TEST_CASE("with raft.fast-failover off a killed leader is replaced as a silent one is",
           "[integration][failover]") {
-    Sites sites{"failover-off"};
+    Sites sites{three("failover-off")};
     for (std::size_t i = 0; i < sites.size(); ++i)
         sites.at(i).daemon.set("OP_CONDUCTOR_RAFT_FAST_FAILOVER", "false");
     REQUIRE(sites.form() == "");
@@ -116,7 +116,7 @@ TEST_CASE("with raft.fast-failover off a killed leader is replaced as a silent o
 
 TEST_CASE("a voter that lost its disk elects nobody before it has caught up",
           "[integration][failover][S-71][P-53]") {
-    Sites sites{"failover-wiped"};
+    Sites sites{three("failover-wiped")};
     Account account;
     std::uint64_t number = 1'000'000;
     lose_a_disk(sites, account, number);
@@ -151,7 +151,7 @@ TEST_CASE("a voter that lost its disk elects nobody before it has caught up",
 }
 
 TEST_CASE("raft.join=new lets it vote, on the operator's word", "[integration][failover][S-71]") {
-    Sites sites{"failover-new"};
+    Sites sites{three("failover-new")};
     Account account;
     std::uint64_t number = 1'000'000;
     lose_a_disk(sites, account, number);
@@ -163,7 +163,7 @@ TEST_CASE("raft.join=new lets it vote, on the operator's word", "[integration][f
 
 TEST_CASE("a wiped member with the bootstrap flag returns to its group and founds none",
           "[integration][failover][P-36]") {
-    Sites sites{"failover-bootstrap"};
+    Sites sites{three("failover-bootstrap")};
     REQUIRE(sites.introduce());
     REQUIRE(sites.form() == "");
     Account account;

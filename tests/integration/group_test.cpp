@@ -49,8 +49,8 @@ bool all_know(Sites& sites, std::size_t other, const std::string& member) {
 }  // namespace
 
 TEST_CASE("a group of three loses nothing that was acknowledged when its leader is killed",
-          "[integration][group]") {
-    Sites sites{"conductord-group"};
+          "[integration][group][S-3]") {
+    Sites sites{three("conductord-group")};
     REQUIRE(sites.form().empty());
     for (std::size_t i = 0; i < sites.size(); ++i) {
         INFO(sites.at(i).id);
@@ -94,8 +94,8 @@ TEST_CASE("a group of three loses nothing that was acknowledged when its leader 
 }
 
 TEST_CASE("sequencing goes on elsewhere when leader and node are killed, on top of every committed block",
-          "[integration][group]") {
-    Sites sites{"conductord-failover"};
+          "[integration][group][S-17]") {
+    Sites sites{three("conductord-failover")};
     REQUIRE(sites.form().empty());
     // The first block of a network is an operator's to start.
     auto& first = sites.at(0).node;
@@ -131,7 +131,7 @@ TEST_CASE("sequencing goes on elsewhere when leader and node are killed, on top 
 
 TEST_CASE("members know how the others are, and a leader whose node falls ill hands over to a healthy one",
           "[integration][group][1.7]") {
-    Sites sites{"conductord-peers"};
+    Sites sites{three("conductord-peers")};
     REQUIRE(sites.introduce());
     REQUIRE(sites.form().empty());
     for (std::size_t i = 0; i < sites.size(); ++i) {
@@ -176,7 +176,7 @@ TEST_CASE("members know how the others are, and a leader whose node falls ill ha
 }
 
 TEST_CASE("leadership goes to the healthy follower, never to the sick one", "[integration][group][P-9]") {
-    Sites sites{"conductord-heir"};
+    Sites sites{three("conductord-heir")};
     REQUIRE(sites.introduce());
     REQUIRE(sites.form().empty());
     auto& first = sites.at(0).node;

@@ -27,7 +27,7 @@ void ConductorDaemon::start() {
         {"OP_CONDUCTOR_LOG_FORMAT", "logfmt"},
     };
     for (const auto& [name, value] : setup_.environment) environment[name] = value;
-    if (!raft_address_.empty())
+    if (!raft_address_.empty() && !setup_.environment.contains("OP_CONDUCTOR_CONSENSUS_PORT"))
         environment["OP_CONDUCTOR_CONSENSUS_PORT"] = raft_address_.substr(raft_address_.rfind(':') + 1);
 
     process_.reset();

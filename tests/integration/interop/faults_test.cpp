@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <random>
 
 #include "tests/integration/interop/mixed.hpp"
@@ -14,8 +15,8 @@ using namespace std::chrono_literals;
 namespace {
 
 /// Under Go's load, one of its appends after the other is lost on the way; every time all must have caught up
-/// soon.
-void lose_appends(int rounds) {
+/// within `patience`. A wedge lasts for ever; a starved machine is late now and then.
+void lose_appends(int rounds, std::chrono::seconds patience) {
     Mixed group{{Kind::go, Kind::ours}};
     REQUIRE(group.form() == "");
     auto& go = group.go(0);
@@ -26,7 +27,7 @@ void lose_appends(int rounds) {
         // One after the other fills the pipeline with a gap in its middle.
         REQUIRE(go.load(small_block(height), height, 40) == "");
         height += 40;
-        REQUIRE(eventually(3s, [&] { return group.at(1).head_number() == height - 1; }));
+        REQUIRE(eventually(patience, [&] { return group.at(1).head_number() == height - 1; }));
         REQUIRE(go.figure("drops-left") == 0);
         REQUIRE(group.leader() == 0);
     }
@@ -108,12 +109,13 @@ void idle(std::chrono::milliseconds span) {
 TEST_CASE("an append lost on a connection in step makes us close it, and Go goes on within seconds",
           "[integration][interop][fault][C-12][C-48]") {
     NEEDS_GO();
-    lose_appends(10);
+    lose_appends(10, 5s);
 }
 
 TEST_CASE("two thousand lost appends never wedge Go's pipeline", "[.][slow][interop][fault][C-12][C-48]") {
     NEEDS_GO();
-    lose_appends(2000);
+    const auto* given = std::getenv("CONDUCTOR_INTEROP_ROUNDS");
+    lose_appends(given != nullptr ? std::atoi(given) : 2000, 30s);
 }
 
 TEST_CASE("Go never stops feeding a member of ours that dies and comes back under load",

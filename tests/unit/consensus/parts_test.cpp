@@ -152,7 +152,8 @@ TEST_CASE("clients read Go's words for every refusal", "[consensus][describe][C-
     CHECK(client_text(Refusal::replication_failed, "") == "replication failed");
     CHECK(client_text(Refusal::timeout_now_failed, "b: no") == "failed to make TimeoutNow RPC to b: no");
     CHECK(client_text(Refusal::transfer_timeout, "") == "leadership transfer timeout");
-    CHECK(client_text(Refusal::did_not_catch_up, "b") == "failed to add voter: b did not catch up");
+    CHECK(client_text(Refusal::did_not_catch_up, "b did not catch up") ==
+          "failed to add voter: b did not catch up");
 }
 
 TEST_CASE("a message is told in one line", "[consensus][describe]") {
@@ -186,7 +187,19 @@ TEST_CASE("a vote is judged in the order that decides who moves to the term",
         CHECK(judge(voter, sender('a'), ask) == Verdict::granted);
     }
 
+    SECTION("a leader that is heard is guarded from newer logs too") {
+        ask.last = at(5, 11);
+        CHECK(judge(voter, sender('z'), ask) == Verdict::leader_alive);
+    }
+
     voter.leader_address.clear();
+    SECTION("a newer log is judged whoever brings it: it may say why") {
+        ask.last = at(5, 11);
+        CHECK(judge(voter, sender('z'), ask) == Verdict::granted);
+        CHECK(judge(voter, sender('c'), ask) == Verdict::granted);
+        voter.floor = at(5, 11);
+        CHECK(judge(voter, sender('z'), ask) == Verdict::unknown_member);
+    }
     SECTION("an old term is refused") {
         ask.term = Term{4};
         CHECK(judge(voter, sender('b'), ask) == Verdict::stale_term);

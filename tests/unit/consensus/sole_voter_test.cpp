@@ -215,3 +215,39 @@ TEST_CASE("a group that shrank to one voter and went on elects at once when it s
     Node node{'a', std::move(state)};
     CHECK(node.raft.next_deadline() <= node.now);
 }
+
+TEST_CASE("whoever has the only vote is led by nobody, and says so instead of a term",
+          "[consensus][follower][members]") {
+    auto node = sole_leader();
+    const auto term = GENERATE(1U, 2U, 9U);  // older, its own, newer
+    AppendRequest heartbeat;
+    heartbeat.term = Term{term};
+    heartbeat.heartbeat = true;
+    AppendRequest append;
+    append.term = Term{term};
+    append.prev = {Term{2}, LogIndex{2}};  // which it has, out of another history
+    SnapshotRequest snapshot;
+    snapshot.term = Term{term};
+    snapshot.last = {Term{1}, LogIndex{9}};
+    snapshot.configuration = members("bca");
+    snapshot.configuration_index = LogIndex{1};
+    for (const Message& message : {Message{heartbeat}, Message{append}, Message{snapshot}}) {
+        const auto out = node.receive('b', message);
+        CHECK(only<ErrorReply>(out).text == "the only voter of a group of its own follows nobody");
+        CHECK_FALSE(out.write);
+        CHECK_FALSE(out.stepped_down);
+        CHECK(out.hang_up.empty());
+    }
+    CHECK(node.raft.role() == Role::leader);
+    CHECK(node.raft.term() == Term{2});
+}
+
+TEST_CASE("a sole voter whose log is damaged takes back what it has lost", "[consensus][follower][members]") {
+    auto state = stored("a", {2, 2});
+    state.corrupt = {LogIndex{3}};
+    Node node{'a', std::move(state)};
+    AppendRequest heartbeat;
+    heartbeat.term = Term{3};
+    heartbeat.heartbeat = true;
+    CHECK(only<AppendReply>(node.receive('b', heartbeat)).success);
+}

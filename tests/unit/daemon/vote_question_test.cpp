@@ -61,6 +61,9 @@ public:
         : question{core, settings, book(listed, rpc_port)} {
         replica::Options options;
         options.raft.self = {ServerId{"seq-1"}, own_place};
+        options.raft.heartbeat_timeout = options.raft.election_timeout =
+            60ms;  // a held vote is mute for 2E + L
+        options.raft.lease_timeout = 50ms;
         replica::Events events;
         question.listen_to(events);
         node.emplace(core, std::move(options), disk.open(), links, std::move(events));
@@ -89,14 +92,16 @@ public:
     }
     /// Whether it gives its vote to `rival`, once it answers.
     [[nodiscard]] bool votes(std::uint64_t term) {
-        const auto before = links.posted.size();
-        node->receive(
-            {consensus::Exchange{term},
-             rival,
-             consensus::VoteRequest{consensus::Ballot::vote, Term{term}, {Term{9}, LogIndex{9}}, false},
-             {}});
-        REQUIRE(until([&] { return links.posted.size() > before; }));
-        return std::get<consensus::VoteReply>(links.posted.back().message).granted;
+        const consensus::VoteRequest ask{consensus::Ballot::vote, Term{term}, {Term{9}, LogIndex{9}}, false};
+        const consensus::Exchange exchange{1000 + term};
+        node->receive({exchange, rival, ask, {}});
+        const auto answer = [&]() -> const consensus::VoteReply* {
+            for (const auto& posted : links.posted)
+                if (posted.exchange == exchange) return std::get_if<consensus::VoteReply>(&posted.message);
+            return nullptr;
+        };
+        REQUIRE(until([&] { return answer() != nullptr; }));
+        return answer()->granted;
     }
     /// `rival` leads and stores its log here.
     void feed() {
@@ -106,7 +111,7 @@ public:
         feed.count = 1;
         feed.commit = LogIndex{1};
         consensus::Entry first;
-        first.position = {Term{1}, LogIndex{1}};
+        first.position = {Term{4}, LogIndex{1}};
         first.type = consensus::EntryType::configuration;
         first.configuration = std::make_shared<consensus::Configuration>(
             consensus::Configuration{{{rival.id, rival.address, {}}, {ServerId{"seq-1"}, own_place, {}}}});
@@ -116,6 +121,12 @@ public:
         feed.count = 0;
         feed.prev = first.position;
         node->receive({consensus::Exchange{78}, rival, feed, {}});
+    }
+    [[nodiscard]] bool is_free_once_fed() {
+        return until([&] {
+            feed();
+            return node->vote_hold() == VoteHold::none;
+        });
     }
     [[nodiscard]] bool logged(const std::string& text) const { return log.contains(text); }
 
@@ -152,8 +163,7 @@ TEST_CASE("an empty node that a conductor lists holds its vote until a leader ha
     Blank again{disk, settings_of(false), {}};  // it needs nobody to remember that
     REQUIRE(again.node->vote_hold() == VoteHold::held);
     CHECK_FALSE(again.votes(3));
-    again.feed();
-    REQUIRE(again.comes_to(VoteHold::none));
+    REQUIRE(again.is_free_once_fed());
     CHECK(again.node->not_ready().empty());
     CHECK(again.logged("this node votes again"));
     CHECK(again.votes(5));
@@ -196,10 +206,8 @@ TEST_CASE("whoever is fed while it asks is a member, and holds its vote until th
     MemoryDisk disk;
     Blank node{disk, settings_of(false), {conductor::test::free_port()}};
     REQUIRE(node.node->vote_hold() == VoteHold::asking);
-    node.feed();
-    REQUIRE(node.until([&] { return node.logged("a leader feeds it"); }));
-    node.feed();
-    REQUIRE(node.comes_to(VoteHold::none));
+    REQUIRE(node.is_free_once_fed());
+    CHECK(node.logged("a leader feeds it"));
     CHECK(node.votes(5));
 }
 
@@ -288,10 +296,7 @@ TEST_CASE("a node with a log asks nobody, with the bootstrap flag or without", "
     MemoryDisk disk;
     {
         Blank node{disk, settings_of(false), {}};
-        REQUIRE(node.until([&] {
-            node.feed();
-            return node.node->vote_hold() == VoteHold::none;
-        }));
+        REQUIRE(node.is_free_once_fed());
     }
     const auto bootstrap = GENERATE(true, false);
     const auto lists = conductor_in("12");
