@@ -194,7 +194,7 @@ struct Done {  ///< a transfer that worked
     Ask ask;
 };
 struct VoteRefused {
-    ServerId candidate;
+    Sender candidate;
     Ballot ballot{};
     Verdict why{};
 };

@@ -190,6 +190,7 @@ struct Raft::State {
     void vote_requested(const Received& received, const VoteRequest& ask);
     void vote_answered(const Received& received, const Message& reply);
     void vote_lost(Exchange exchange);
+    void split_vote();
     void leader_is_gone();
     void eligibility_changed(const EligibilityChanged& change);
     void vote_hold_changed(VoteHold next);

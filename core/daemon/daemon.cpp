@@ -126,6 +126,7 @@ bool Daemon::furnish() {
     const auto worker = [this](std::function<void()> work) {
         boost::asio::post(net_.context(), std::move(work));
     };
+    vote_question_.emplace(core_, settings_, *peers);
     control_.emplace(settings_,
                      ControlHouse::Surroundings{core_, *plugins_, *metrics_, gate_, std::move(*peers),
                                                 chain_of(settings_.network.profile), version_, worker,
@@ -288,6 +289,7 @@ void Daemon::store_opened(StoreOpener::Opened opened) {
 void Daemon::start_replica(std::unique_ptr<storage::LogStore> store, RaftAddress address) {
     auto events = replica_events();
     control_->listen_to(events);
+    vote_question_->listen_to(events);
     replica_.emplace(core_, replica_options(settings_, address.header), std::move(store), *links_,
                      std::move(events));
     links_->open(*replica_);
@@ -318,7 +320,7 @@ replica::Events Daemon::replica_events() {
     };
     events.vote_refused = [](const consensus::VoteRefused& refused) {
         logging::debug("vote refused",
-                       {{"candidate", refused.candidate}, {"why", consensus::name_of(refused.why)}});
+                       {{"candidate", refused.candidate.id}, {"why", consensus::name_of(refused.why)}});
     };
     events.store_failed = [this](const storage::StoreError& error) {
         logging::error("storage failed, leaving", {{"err", error.text}, {"event", "storage_failed"}});
@@ -332,8 +334,10 @@ void Daemon::replica_ready(const std::string& address) {
     metrics_->started();
     supervisor_.ready();
     logging::info("OpConductor started");
-    if (!settings_.raft.bootstrap) return;
+    vote_question_->begin(*replica_, address, [this, address] { found_group(address); });
+}
 
+void Daemon::found_group(const std::string& address) {
     logging::info("Bootstrapping raft consensus cluster with self", {{"addr", address}});
     consensus::Configuration self{{{ServerId{settings_.raft.server_id}, address, consensus::Suffrage::voter}}};
     replica_->bootstrap(std::move(self), [this](std::optional<consensus::Refusal> refusal) {
@@ -409,7 +413,12 @@ void Daemon::rpc_stopped() {
 void Daemon::control_stopped() {
     if (replica_) replica_->stop(store_close_limit);
     if (!links_) return group_left();
-    boost::asio::co_spawn(core_, links_->stop(), [this](const std::exception_ptr&) { group_left(); });
+    boost::asio::co_spawn(core_, leave_group(), [this](const std::exception_ptr&) { group_left(); });
+}
+
+boost::asio::awaitable<void> Daemon::leave_group() {
+    co_await vote_question_->stop();
+    co_await links_->stop();
 }
 
 void Daemon::group_left() {

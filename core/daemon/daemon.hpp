@@ -22,6 +22,7 @@
 #include "core/daemon/service_manager.hpp"
 #include "core/daemon/standing_orders.hpp"
 #include "core/daemon/store_opener.hpp"
+#include "core/daemon/vote_question.hpp"
 #include "core/metrics/metrics.hpp"
 #include "core/rpc/commit_handler.hpp"
 #include "core/rpc/http_server.hpp"
@@ -67,6 +68,7 @@ private:
     void store_opened(StoreOpener::Opened opened);
     void start_replica(std::unique_ptr<storage::LogStore> store, RaftAddress address);
     void replica_ready(const std::string& address);
+    void found_group(const std::string& address);
     [[nodiscard]] replica::Events replica_events();
     void show_levels();
     [[nodiscard]] std::string status() const;
@@ -80,6 +82,7 @@ private:
     void reload();
     void rpc_stopped();
     void control_stopped();
+    [[nodiscard]] boost::asio::awaitable<void> leave_group();
     void group_left();
     void end();
 
@@ -109,6 +112,7 @@ private:
     std::unique_ptr<HashCheck> hash_check_;  ///< null unless `commit.check-hash` is `async`
     std::optional<ControlHouse> control_;
     std::optional<StandingOrders> orders_;
+    std::optional<VoteQuestion> vote_question_;
     std::optional<Reloader> reloader_;
 
     RpcLog rpc_log_;
