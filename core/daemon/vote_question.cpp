@@ -104,7 +104,10 @@ void VoteQuestion::heard_listed(const Heard& heard) {
         release("no conductor reports a group, this node founds one", heard);
         return found();
     }
-    if (all_say(heard, Word::not_listed))
+    // In a group that is being formed some are in none yet; they have answered, and the one that is in it
+    // knows.
+    const bool all_answered = names_of(heard, {Word::silent}).empty();
+    if (all_answered && !groups.empty())
         return release("no conductor lists this node, its vote is free", heard);
     timer_.expires_after(interval_);
     timer_.async_wait([this](const auto& error) {

@@ -20,7 +20,9 @@ std::map<std::string, std::string> environment_of(const Tuning& tuning,
                  {"OP_CONDUCTOR_RAFT_BOOTSTRAP", tuning.bootstrap ? "true" : "false"},
                  {"OP_CONDUCTOR_METRICS_ENABLED", "true"},
                  {"OP_CONDUCTOR_METRICS_ADDR", "127.0.0.1"},
-                 {"OP_CONDUCTOR_METRICS_PORT", "0"}});
+                 {"OP_CONDUCTOR_METRICS_PORT", "0"},
+                 // A Go leader makes it a voter at once, and cannot wait until it has asked about its vote.
+                 {"OP_CONDUCTOR_RAFT_JOIN", "new"}});
     if (tuning.snapshot_interval)
         more["OP_CONDUCTOR_RAFT_SNAPSHOT_INTERVAL"] = std::to_string(tuning.snapshot_interval->count()) + "ms";
     if (tuning.snapshot_threshold)

@@ -169,15 +169,18 @@ TEST_CASE("an empty node that a conductor lists holds its vote until a leader ha
     CHECK(again.votes(5));
 }
 
-TEST_CASE("a listed conductor that is silent, or in no group, is no consent", "[daemon][vote][C-86]") {
+TEST_CASE("a listed conductor that is silent is no consent, nor are those that know of no group",
+          "[daemon][vote][C-86]") {
     const auto does_not = conductor_in("02");
     const auto in_none = conductor_in("");
-    const auto other = GENERATE(1, 2);
+    const auto in_none_either = conductor_in("");
+    const bool silent = GENERATE(true, false);
     MemoryDisk disk;
     Blank node{disk,
                settings_of(false),
-               {does_not.port(), other == 1 ? conductor::test::free_port() : in_none.port()}};
-    REQUIRE(node.until([&] { return does_not.accepted() > 0; }));
+               {silent ? does_not.port() : in_none_either.port(),
+                silent ? conductor::test::free_port() : in_none.port()}};
+    REQUIRE(node.until([&] { return does_not.accepted() + in_none.accepted() > 0; }));
     for (std::uint64_t term = 1; term < 6; ++term) {
         CHECK_FALSE(node.votes(term));
         REQUIRE(node.until([end = std::chrono::steady_clock::now() + 50ms] {
@@ -185,6 +188,16 @@ TEST_CASE("a listed conductor that is silent, or in no group, is no consent", "[
         }));
     }
     CHECK(node.node->vote_hold() == VoteHold::asking);
+}
+
+TEST_CASE("in a group that is being formed those who are in none yet do not keep a vote back",
+          "[daemon][vote][s5.4.1]") {
+    const auto does_not = conductor_in("0");
+    const auto in_none = conductor_in("");
+    MemoryDisk disk;
+    Blank node{disk, settings_of(false), {does_not.port(), in_none.port()}};
+    CHECK(node.comes_to(VoteHold::none));
+    CHECK(node.votes(1));
 }
 
 TEST_CASE("a node that nobody lists votes, and asks again after a restart in the middle",
