@@ -15,6 +15,7 @@
 #include "core/rpc/conductor_methods.hpp"
 #include "core/rpc/operator_methods.hpp"
 #include "core/rpc/peer_methods.hpp"
+#include "core/runtime/clock.hpp"
 #include "core/runtime/http_url.hpp"
 #include "core/runtime/logging.hpp"
 

@@ -23,11 +23,14 @@ Watch::~Watch() {
 }
 
 void Watch::at(Time when, std::function<void()> alarm) {
+    bool earliest = false;
     {
         const std::scoped_lock lock{mutex_};
+        earliest = alarms_.empty() || when < alarms_.begin()->first;
         alarms_.emplace(when, std::move(alarm));
     }
-    changed_.notify_one();
+    if (earliest)
+        changed_.notify_one();  // else it sleeps no longer than it must: a verdict wakes it for nothing
 }
 
 void Watch::run() {
