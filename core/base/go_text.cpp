@@ -65,6 +65,31 @@ void escape(std::string& out, std::uint32_t rune) {
     }
 }
 
+bool is_html(std::uint32_t rune) noexcept {
+    return rune == '<' || rune == '>' || rune == '&';
+}
+
+// What stands behind the backslash; 0: there is no short form.
+char short_form(std::uint32_t rune, JsonDialect dialect) noexcept {
+    switch (rune) {
+        case '"':
+        case '\\':
+            return static_cast<char>(rune);
+        case '\n':
+            return 'n';
+        case '\r':
+            return 'r';
+        case '\t':
+            return 't';
+        case '\b':
+            return dialect == JsonDialect::encoder ? 'b' : '\0';
+        case '\f':
+            return dialect == JsonDialect::encoder ? 'f' : '\0';
+        default:
+            return '\0';
+    }
+}
+
 }  // namespace
 
 Rune first_rune(std::string_view text) noexcept {
@@ -124,29 +149,20 @@ std::string go_quote(std::string_view text) {
     return out;
 }
 
-void json_quote(std::string& out, std::string_view text) {
-    constexpr std::string_view digits = "0123456789abcdef";
+void json_quote(std::string& out, std::string_view text, JsonDialect dialect) {
     out += '"';
     while (!text.empty()) {
         const auto rune = first_rune(text);
+        const auto letter = rune.valid ? short_form(rune.value, dialect) : '\0';
         if (!rune.valid) {
             out += "\\ufffd";
-        } else if (rune.value == '"' || rune.value == '\\') {
+        } else if (letter != '\0') {
             out += '\\';
-            out += static_cast<char>(rune.value);
-        } else if (rune.value == '\n') {
-            out += "\\n";
-        } else if (rune.value == '\r') {
-            out += "\\r";
-        } else if (rune.value == '\t') {
-            out += "\\t";
-        } else if (rune.value < ' ') {
-            out += "\\u00";
-            out += digits[rune.value >> 4U];
-            out += digits[rune.value & 0xFU];
-        } else if (rune.value == 0x2028 || rune.value == 0x2029) {
-            out += "\\u202";
-            out += digits[rune.value & 0xFU];
+            out += letter;
+        } else if (rune.value < ' ' || rune.value == 0x2028 || rune.value == 0x2029 ||
+                   (dialect == JsonDialect::encoder && is_html(rune.value))) {
+            out += "\\u";
+            hex_digits(out, rune.value, 4);
         } else {
             out += text.substr(0, rune.size);
         }

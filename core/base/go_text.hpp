@@ -26,7 +26,11 @@ struct Rune {
 void go_quote(std::string& out, std::string_view text);
 [[nodiscard]] std::string go_quote(std::string_view text);
 
-/// As a JSON string, escaped as Go's slog does: what is not UTF-8 becomes U+FFFD, `<`, `>` and `&` stay.
-void json_quote(std::string& out, std::string_view text);
+/// Whose escapes a JSON string has: Go's log/slog leaves `<`, `>`, `&` and has no short form of backspace and
+/// form feed; Go's encoding/json is the other way round.
+enum class JsonDialect : std::uint8_t { slog, encoder };
+
+/// As a JSON string with its quotes, appended to `out`; what is not UTF-8 becomes U+FFFD.
+void json_quote(std::string& out, std::string_view text, JsonDialect dialect = JsonDialect::slog);
 
 }  // namespace conductor

@@ -70,11 +70,20 @@ private:
                key == "peers";
     }
 
+    // The name of a flag that is called otherwise in a file, because another table has its name there.
+    static std::string elsewhere(const std::string& key) {
+        const auto* option = find_option(key);
+        const auto name = option == nullptr ? std::string{} : file_key_of(*option);
+        return name.empty() || name == key ? std::string{} : "; in a file that is " + go_quote(name);
+    }
+
     void unknown(const std::string& key, const Place& place) {
         std::vector<std::string> names{"health", "driver", "transfer", "endpoints"};
         for (const auto& option : options())
             if (auto name = file_key_of(option); !name.empty()) names.push_back(std::move(name));
-        into_.problems.push_back(to_string(place) + ": unknown key " + go_quote(key) + suggestion(key, names));
+        const auto hint = elsewhere(key);
+        into_.problems.push_back(to_string(place) + ": unknown key " + go_quote(key) +
+                                 (hint.empty() ? suggestion(key, names) : hint));
     }
 
     void complain(const Option& option, const Place& place, const std::string& what) {
@@ -111,9 +120,12 @@ private:
         else
             return wrong(node);
         auto value = parse_value(option, text);
-        if (!value)
+        if (!value) {
+            const auto& reason = value.error().reason;
+            const bool says_all = option.type == Type::choice;
             return complain(option, node.place,
-                            go_quote(text) + " is not " + wanted(option) + ": " + value.error().reason);
+                            says_all ? reason : go_quote(text) + " is not " + wanted(option) + ": " + reason);
+        }
         keep(std::move(*value));
     }
 

@@ -47,17 +47,23 @@ public:
         out_.log = log_settings(values, around_.output_is_terminal);
         const auto peers = peers_of(values);
         for (auto& problem : validate(values, is_go(), peers)) problems_.push_back(std::move(problem));
+        for (const auto& problem : problems_) out_.problems.push_back(problem.wrapper + problem.text);
         say_what_was_assumed(values);
         const auto rollup = read_rollup_config(values);
         out_.effective = effective_json(values, file_, peers);
 
-        if (values.flag("check-config")) return report_check();
+        const bool check = values.flag("check-config");
         if (!problems_.empty())
-            return finish({1, {}, application_failed("failed to setup: " + joined(problems_))});
-        out_.lines.push_back({Level::info, "effective configuration", {{"config", out_.effective}}});
+            return check ? report_check()
+                         : finish({1, {}, application_failed("failed to setup: " + joined(problems_))});
         auto settings = build(values, file_, out_.log);
         settings.peers.rpc = peers;
         settings.network.rollup_config = rollup;
+        if (check) {
+            out_.checked = std::move(settings);
+            return report_check();
+        }
+        out_.lines.push_back({Level::info, "effective configuration", {{"config", out_.effective}}});
         out_.outcome = std::move(settings);
         return std::move(out_);
     }
@@ -234,7 +240,7 @@ private:
     const Flags flags_;
     FileContents file_;
     std::vector<Problem> problems_;
-    Loaded out_{{}, {}, Exit{}, {}};
+    Loaded out_{{}, {}, Exit{}, {}, {}, {}};
 };
 
 }  // namespace

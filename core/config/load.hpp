@@ -54,6 +54,8 @@ struct Loaded {
     LogSettings log;                       ///< how everything below is to be logged
     std::vector<logging::HeldLine> lines;  ///< log these first, whatever the outcome
     std::variant<Settings, Exit> outcome;
+    std::optional<Settings> checked;    ///< of a good `--check-config`: what is left to be looked at
+    std::vector<std::string> problems;  ///< of the configuration, each alone, as the outcome has them together
     std::string
         effective;  ///< JSON: each option's value and who set it, secrets masked; empty if that never was known
 };

@@ -1,7 +1,6 @@
 #include "core/config/options.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/base/check.hpp"
 #include "core/config/option_tables.hpp"
@@ -17,21 +16,6 @@ const std::vector<Option>& all() {
         return out;
     }();
     return table;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        auto diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const auto replaced = diagonal + (a[i] == b[j] ? 0U : 1U);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-        }
-    }
-    return row.back();
 }
 
 }  // namespace
@@ -66,20 +50,6 @@ std::string file_key_of(const Option& option) {
     if (option.name == "network") return "network.profile";
     if (option.name == "paused") return "paused.at-start";
     return std::string{option.name};
-}
-
-std::optional<std::string> did_you_mean(std::string_view word, const std::vector<std::string>& names) {
-    constexpr std::size_t longest_guessed = 100;  // the distance costs the product of both lengths
-    if (word.size() > longest_guessed) return std::nullopt;
-    std::optional<std::string> best;
-    auto best_distance = std::max<std::size_t>(2, word.size() / 4) + 1;
-    for (const auto& name : names) {
-        const auto distance = edit_distance(word, name);
-        if (distance >= best_distance) continue;
-        best_distance = distance;
-        best = name;
-    }
-    return best;
 }
 
 }  // namespace conductor::config

@@ -59,8 +59,4 @@ struct Option {
 /// file.
 [[nodiscard]] std::string file_key_of(const Option& option);
 
-/// The nearest of `names`, if it is near enough to be meant.
-[[nodiscard]] std::optional<std::string> did_you_mean(std::string_view word,
-                                                      const std::vector<std::string>& names);
-
 }  // namespace conductor::config

@@ -5,6 +5,7 @@
 
 #include "core/base/go_duration.hpp"
 #include "core/base/go_text.hpp"
+#include "core/base/near_name.hpp"
 
 namespace conductor::config {
 namespace {
@@ -229,7 +230,7 @@ bool read_special_table(FileContents& into, const std::string& key, const TomlEn
 }
 
 std::string suggestion(const std::string& word, const std::vector<std::string>& names) {
-    const auto near = did_you_mean(word, names);
+    const auto near = near_name(word, names);
     return near ? "; did you mean " + go_quote(*near) + "?" : "";
 }
 

@@ -257,7 +257,7 @@ std::ostream& operator<<(std::ostream& out, const Output& output) {
     for (const auto exchange : output.hang_up) out << "hang up " << exchange << '\n';
     for (const auto& id : output.reconnect) out << "reconnect " << id << '\n';
     for (const auto& no : output.votes_refused)
-        out << name_of(no.ballot) << " of " << no.candidate << " refused: " << name_of(no.why) << '\n';
+        out << name_of(no.ballot) << " of " << no.candidate.id << " refused: " << name_of(no.why) << '\n';
     for (const auto& id : output.forgetful) out << "forgetful " << id << '\n';
     return out;
 }

@@ -11,6 +11,9 @@ namespace {
 // Two survivors that noticed at the same moment must not collide in every round.
 constexpr Duration gone_margin = std::chrono::milliseconds{100};
 constexpr Duration gone_jitter = std::chrono::milliseconds{50};
+// After a split vote: far apart against the time that a vote takes, near against an election timeout.
+constexpr Duration split_least = std::chrono::milliseconds{20};
+constexpr Duration split_most = std::chrono::milliseconds{220};
 
 }  // namespace
 
@@ -51,10 +54,12 @@ Duration Raft::State::patience() {
 }
 
 // §4.2.3: whoever heard a leader within the shortest election timeout disturbs nobody. Go's library is loyal
-// until its own timer has run out, which is longer and delays the first candidate to the pace of the last.
+// until its own timer has run out, which is longer and delays the first candidate to the pace of the last. A
+// host that refuses may hide a leader that lives: until its lease has run out nobody else is to report that it
+// leads.
 Voter Raft::State::voter() const {
-    const bool hears =
-        reign || (!leader_gone && contact != Instant::min() && now - contact < settings.heartbeat_timeout);
+    const auto loyalty = leader_gone ? settings.lease_timeout : settings.heartbeat_timeout;
+    const bool hears = reign || (contact != Instant::min() && now - contact < loyalty);
     return {
         hard, membership.latest(), log.last(), hears ? leader.address : std::string{}, hold != VoteHold::none,
         floor};
@@ -152,7 +157,7 @@ void Raft::State::vote_requested(const Received& received, const VoteRequest& as
         if (!repeated) heard_leader();
         set_hard_state({hard.term, ask.term, received.from.address});
     }
-    if (!granted) out.votes_refused.push_back({received.from.id, ask.ballot, verdict});
+    if (!granted) out.votes_refused.push_back({received.from, ask.ballot, verdict});
     const auto term = at_the_door ? hard.term : std::max(hard.term, ask.term);
     reply(received, VoteReply{ask.ballot, term, granted}, Needs::term);  // the vote is part of the hard state
 }
@@ -170,13 +175,22 @@ void Raft::State::vote_answered(const Received& received, const Message& reply) 
         granted =
             campaign->ballot == Ballot::pre_vote && error->text.find("unexpected command") != std::string::npos;
     }
-    if (!granted) return;
+    if (!granted) return split_vote();
     campaign->granted.insert(id);
     count_votes();
+    if (campaign) split_vote();
 }
 
 void Raft::State::vote_lost(Exchange exchange) {
-    if (campaign) campaign->waiting.erase(exchange);
+    if (campaign && campaign->waiting.erase(exchange) > 0) split_vote();
+}
+
+// Everybody who can has answered, and the pre-vote was won, so that a rival must have taken the rest: nobody
+// will win this round, and the next need not wait for an election timeout. Go waits.
+void Raft::State::split_vote() {
+    const bool over = campaign->ballot == Ballot::vote && !campaign->transfer && campaign->asked;
+    if (over && campaign->waiting.empty())
+        election_at = std::min(election_at, now + random.between(split_least, split_most));
 }
 
 void Raft::State::leader_is_gone() {
@@ -200,6 +214,7 @@ void Raft::State::vote_hold_changed(VoteHold next) {
     if (next == VoteHold::asking && hold == VoteHold::held)
         return;  // a later question does not undo the answer
     const bool marked = hard.vote_term == HardState::held || hard.vote_term == HardState::asking;
+    if (hold == VoteHold::none && next != VoteHold::none) withhold();
     hold = next;
     if (next == VoteHold::held) set_hard_state({hard.term, HardState::held, {}});
     if (next == VoteHold::asking) set_hard_state({hard.term, HardState::asking, {}});
@@ -209,9 +224,24 @@ void Raft::State::vote_hold_changed(VoteHold next) {
     if (next != VoteHold::none && (campaign || reign)) become_follower(hard.term, "the vote is held");
 }
 
-void Raft::State::release_hold_after(LogIndex announced, LogIndex verified) {
-    if (hold != VoteHold::held || announced == LogIndex{} || verified < announced) return;
-    if (!hold_release) hold_release = HoldRelease{last_ticket, hard.term, leader.address};
+// A leader that was deposed with a vote or an acknowledgement which this node forgot must not live on by what
+// it hears from it now. Every candidacy ends within 2E and a lease within L, so whoever still leads after both
+// has had a majority without this node, and that since it began to be mute. What this node forgot would take a
+// majority of the same members at a higher term: so there is none, and such a leader has all that was
+// committed.
+void Raft::State::withhold() {
+    mute_until = now + 2 * settings.election_timeout + settings.lease_timeout;
+}
+
+// An append that carries nothing says that the log ends where it looks, so this one holds all of the leader's:
+// also what it had acknowledged to it before it forgot. A snapshot or a full batch says less. And the entry of
+// its own term that is committed proves that the reign has begun, and is no candidate's hope.
+void Raft::State::release_hold_after(const AppendRequest& request) {
+    const bool whole = request.entries.empty() && request.commit <= request.prev.index;
+    const bool own = request.commit != LogIndex{} && log.term_at(request.commit) == hard.term;
+    if (hold != VoteHold::held || !whole || !own || hold_release) return;
+    hold_release = HoldRelease{last_ticket, hard.term, leader.address};
+    release_hold();
 }
 
 // The vote of that leader's term goes to that leader: it has won already, and nobody else can get it from us.

@@ -67,13 +67,20 @@ void Raft::State::feed(Progress& peer) {
         const std::size_t room = peer.mode == Mode::stream ? max_bulk_in_flight : 1;
         if (peer.bulk.size() >= room) return;
 
-        const bool entries = peer.next <= log.last().index;
+        const bool entries = peer.next <= sendable();
         const bool news =
             peer.mode == Mode::stream && peer.announced < std::min(commit, LogIndex{peer.next.value() - 1});
         const bool quiet = peer.bulk.empty() && now >= peer.quiet_at;
         if (!entries && !news && !quiet && !peer.wants_contact) return;
         if (!send_append(peer) && !send_snapshot(peer)) return;
     }
+}
+
+// Entries leave before they are on our disk, but members are changed on it first: if we lost the entry that
+// takes out a voter, and only that voter kept it, neither could win an election any more.
+LogIndex Raft::State::sendable() const {
+    const auto members = membership.latest_index();
+    return members > durable ? LogIndex{members.value() - 1} : log.last().index;
 }
 
 bool Raft::State::send_append(Progress& peer) {
@@ -89,7 +96,8 @@ bool Raft::State::send_append(Progress& peer) {
     append.commit = commit;
     std::uint64_t octets = 0;
     auto last = before;
-    while (log.holds(last.next()) && append.count < settings.max_append_entries) {
+    const auto end = sendable();
+    while (last < end && log.holds(last.next()) && append.count < settings.max_append_entries) {
         const auto size = log.at(last.next()).octets;
         if (append.count > 0 && octets + size > settings.max_append_octets) break;
         octets += size;

@@ -144,6 +144,7 @@ Raft::State::State(Settings set, StoredState stored, Instant start)
     snapshot_at = now + random.once_or_twice(settings.snapshot_interval);
     if (hard.vote_term == HardState::held) hold = VoteHold::held;
     if (hard.vote_term == HardState::asking) hold = VoteHold::asking;
+    if (hold != VoteHold::none) withhold();
 
     // Nobody else can lead, so there is nobody to wait for.
     election_at = alone() ? now : now + patience();
@@ -186,7 +187,9 @@ void Raft::State::pump() {
     serve_changes();
     push_transfer();
     watch_progress();
-    if (reign) feed_all();
+    if (!reign) return;
+    part_with_removed();
+    feed_all();
 }
 
 Instant Raft::State::deadline() const {
@@ -202,6 +205,9 @@ void Raft::State::received(const Received& message) {
         return;
     }
     if (!asks) return answered(message);
+    const bool from_leader = std::holds_alternative<AppendRequest>(message.message) ||
+                             std::holds_alternative<SnapshotRequest>(message.message);
+    if (from_leader && mute()) return out.hang_up.push_back(message.exchange);
     // A leader can only be of another group then, and its log, where it has our indices and terms, another
     // history. An error is an answer without a term: neither group deposes the other's leader.
     if (alone() && !std::holds_alternative<VoteRequest>(message.message))
@@ -307,9 +313,20 @@ void Raft::State::truncate(LogIndex from) {
     const LogIndex kept{from.value() - 1};
     log.truncate(from);
     membership.truncated(from);
+    if (membership.latest_index() >= from) recall_membership();
     durable = std::min(durable, kept);
     for (auto& pending : unpersisted) pending.last = std::min(pending.last, kept);
     write().truncate = from;
+}
+
+// To put an unreadable entry back the log is cut below changes that are committed: one step back is not enough.
+void Raft::State::recall_membership() {
+    const auto& mark = log.snapshot();
+    membership = Membership{};
+    if (mark) membership.restored(mark->configuration, mark->configuration_index);
+    for (auto index = log.first(); log.holds(index); index = index.next())
+        if (const auto& made = log.at(index).configuration) membership.appended(*made, index);
+    membership.committed_up_to(commit);
 }
 
 void Raft::State::advance_commit(LogIndex to) {

@@ -107,9 +107,11 @@ struct EligibilityChanged {
     bool other_eligible{false};  ///< a peer is known that is
     std::string why;             ///< "paused", "not ready": goes into the answer
 };
-/// For a node that started empty (raft-wire 5.4.1). `held` ends when a leader's log is stored; `asking` lasts
-/// until the shell says something else. Both outlive a restart: a shell that finds vote_hold() `asking` asks
-/// again.
+/// For a node that started empty (raft-wire 5.4.1). `asking` lasts until the shell says something else; `held`
+/// is the answer where any member lists this node, with a vote or without: whoever found out that it forgets
+/// has taken its vote already, perhaps without a quorum. `held` ends when a leader's whole log is stored. Both
+/// outlive a restart: a shell that finds vote_hold() `asking` asks again. At their beginning no leader gets an
+/// answer.
 enum class VoteHold : std::uint8_t { none, asking, held };
 struct VoteHoldChanged {
     VoteHold hold{};
@@ -192,7 +194,7 @@ struct Done {  ///< a transfer that worked
     Ask ask;
 };
 struct VoteRefused {
-    ServerId candidate;
+    Sender candidate;
     Ballot ballot{};
     Verdict why{};
 };

@@ -120,16 +120,7 @@ void Raft::State::advance_leader_commit() {
 
 void Raft::State::sync_peers() {
     auto& peers = reign->peers;
-    const auto& members = membership.latest();
-    for (auto& peer : peers) {
-        if (find_server(members, peer.id) != nullptr || peer.mode != Mode::stream) continue;
-        if (peer.next <= log.last().index) send_append(peer);  // so that it learns of its removal
-    }
-    peers.erase(std::remove_if(peers.begin(), peers.end(),
-                               [&](const Progress& peer) { return find_server(members, peer.id) == nullptr; }),
-                peers.end());
-
-    for (const auto& server : members.servers) {
+    for (const auto& server : membership.latest().servers) {
         if (server.id == settings.self.id) continue;
         auto* known = peer(server.id);
         if (known == nullptr) {
@@ -140,6 +131,19 @@ void Raft::State::sync_peers() {
         }
         known->voter = server.suffrage == Suffrage::voter;
     }
+}
+
+void Raft::State::part_with_removed() {
+    const auto& members = membership.latest();
+    if (sendable() < membership.latest_index()) return;
+    auto& peers = reign->peers;
+    for (auto& peer : peers) {
+        if (find_server(members, peer.id) != nullptr || peer.mode != Mode::stream) continue;
+        if (peer.next <= log.last().index) send_append(peer);  // so that it learns of its removal
+    }
+    peers.erase(std::remove_if(peers.begin(), peers.end(),
+                               [&](const Progress& peer) { return find_server(members, peer.id) == nullptr; }),
+                peers.end());
 }
 
 // raft-wire 5.17.1: heartbeats pass and appends do not. A leader must commit to stay.
@@ -183,7 +187,7 @@ Instant Raft::State::leader_deadline() const {
         if (peer.bulk.size() >= room) continue;
         // As in feed(): a moment named here at which nothing could be sent would keep the shell awake for
         // nothing.
-        const bool due = peer.wants_contact || peer.next <= log.last().index;
+        const bool due = peer.wants_contact || peer.next <= sendable();
         if (due) next = std::min(next, peer.bulk_at);
         if (peer.bulk.empty()) next = std::min(next, std::max(peer.bulk_at, peer.quiet_at));
     }

@@ -74,7 +74,7 @@ void Raft::State::append_requested(const Received& received, const AppendRequest
     acknowledged = std::max(acknowledged, verified);
     advance_commit(std::min(request.commit, verified));
     heard_leader();
-    release_hold_after(request.commit, verified);
+    release_hold_after(request);
 
     if (received.connection != Connection{} &&
         std::find(synced.begin(), synced.end(), received.connection) == synced.end()) {

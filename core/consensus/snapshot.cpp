@@ -88,7 +88,6 @@ void Raft::State::snapshot_requested(const Received& received, const SnapshotReq
     has_head = !request.payload.empty();
     octets_since_snapshot = log.octets(applied.next(), log.last().index);
     acknowledged = std::max(acknowledged, request.last.index);
-    release_hold_after(request.last.index, request.last.index);
     reply(received, SnapshotReply{hard.term, true}, Needs::everything);
 }
 

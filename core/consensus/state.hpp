@@ -134,6 +134,7 @@ struct Raft::State {
     Instant hold_off_until{Instant::min()};
     bool hold_off_passed{false};
     VoteHold hold{VoteHold::none};
+    Instant mute_until{Instant::min()};  ///< while the vote is held, no leader is answered before
     /// When this ticket is on disk the hold ends, and no vote is given up to that leader's term.
     std::optional<HoldRelease> hold_release;
     EligibilityChanged eligibility;
@@ -164,6 +165,7 @@ struct Raft::State {
     Position append_own(EntryType type, Bytes data, std::shared_ptr<const Configuration> configuration);
     void append_facts(const Entry& entry);
     void truncate(LogIndex from);
+    void recall_membership();
     void advance_commit(LogIndex to);
     void bootstrap(const Bootstrap& ask);
     void propose(const Proposed& ask);
@@ -188,10 +190,13 @@ struct Raft::State {
     void vote_requested(const Received& received, const VoteRequest& ask);
     void vote_answered(const Received& received, const Message& reply);
     void vote_lost(Exchange exchange);
+    void split_vote();
     void leader_is_gone();
     void eligibility_changed(const EligibilityChanged& change);
     void vote_hold_changed(VoteHold next);
-    void release_hold_after(LogIndex announced, LogIndex verified);
+    void withhold();
+    [[nodiscard]] bool mute() const { return hold != VoteHold::none && now < mute_until; }
+    void release_hold_after(const AppendRequest& request);
     void release_hold();
 
     // ---- reign.cpp: being leader ----
@@ -206,6 +211,7 @@ struct Raft::State {
     void announce_if_leading();
     void advance_leader_commit();
     void sync_peers();
+    void part_with_removed();
     void watch_progress();
 
     // ---- progress.cpp: feeding one member ----
@@ -213,6 +219,7 @@ struct Raft::State {
     void heartbeat(Progress& peer);
     void feed(Progress& peer);
     void feed_all();
+    [[nodiscard]] LogIndex sendable() const;
     bool send_append(Progress& peer);
     bool send_snapshot(Progress& peer);
     void bulk_failed(Progress& peer);

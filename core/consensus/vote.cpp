@@ -10,14 +10,16 @@ namespace conductor::consensus {
 // term and depose a leader. The order is Go's, because it decides who adopts a term (raft-wire 5.4/2-6).
 Verdict judge(const Voter& voter, const Sender& candidate, const VoteRequest& ask) {
     const auto& members = voter.configuration;
-    const bool anonymous = candidate.id.empty() || members.servers.empty();
+    // Who has a newer log may be a member by an entry that we lack, and need our vote to bring it (§4.1).
+    const bool unjudged =
+        candidate.id.empty() || members.servers.empty() || ask.last > std::max(voter.last, voter.floor);
 
     if (candidate.address.empty()) return Verdict::unknown_member;  // a vote could not be remembered
-    if (!anonymous && find_server(members, candidate.id) == nullptr) return Verdict::unknown_member;
+    if (!unjudged && find_server(members, candidate.id) == nullptr) return Verdict::unknown_member;
     if (!voter.leader_address.empty() && voter.leader_address != candidate.address && !ask.transfer)
         return Verdict::leader_alive;  // §4.2.3
     if (ask.term < voter.hard_state.term) return Verdict::stale_term;
-    if (!anonymous && !is_voter(members, candidate.id)) return Verdict::not_a_voter;
+    if (!unjudged && !is_voter(members, candidate.id)) return Verdict::not_a_voter;
     if (voter.held) return Verdict::held;
 
     const bool voted = ask.ballot == Ballot::vote && voter.hard_state.vote_term == ask.term &&

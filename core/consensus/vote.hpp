@@ -13,10 +13,10 @@ namespace conductor::consensus {
 enum class Verdict : std::uint8_t {
     granted,
     held,            ///< ours: the vote is held, we may have forgotten one (raft-wire 5.4.1)
-    unknown_member,  ///< not in the latest configuration
+    unknown_member,  ///< not in the latest configuration, nor does its log go beyond ours
     leader_alive,    ///< a leader is known, and it is not the candidate
     stale_term,
-    not_a_voter,  ///< a member, but without a vote
+    not_a_voter,  ///< a member, but without a vote, whose log does not go beyond ours
     already_voted,
     log_behind,
 };

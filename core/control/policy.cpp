@@ -9,8 +9,9 @@
 namespace conductor::control {
 
 void turn_to_go(PolicySettings& settings) {
-    settings.yield_when_idle = false;       // P-2
-    settings.rows.hold_partial = false;     // P-13
+    settings.yield_when_idle = false;    // P-2
+    settings.rows.hold_partial = false;  // P-13
+    settings.pace.on = false;
     settings.transfer_at_shutdown = false;  // 2.4.4
     settings.rows.startup_grace = false;    // 2.5.2
     settings.rows.start_when_nobody_takes_over = false;
@@ -20,7 +21,11 @@ void turn_to_go(PolicySettings& settings) {
 }
 
 Policy::Policy(PolicySettings settings, Instant now)
-    : settings_{std::move(settings)}, now_{now}, ladder_{settings_.ladder}, backoff_{settings_.backoff} {
+    : settings_{std::move(settings)},
+      now_{now},
+      ladder_{settings_.ladder},
+      backoff_{settings_.backoff},
+      pace_{settings_.pace} {
     s_.born = now;
     s_.paused = settings_.paused;
     s_.ready = settings_.ready;
@@ -56,6 +61,8 @@ void Policy::on(const RoleChanged& event) {
 
 void Policy::lost_lead() {
     s_.leads = false;
+    // An answer alone does not count: leadership may have stayed.
+    if (settle_until_ || (run_ && run_->transfer_begun())) pace_.handed_over(now_);
     state_event();
     say(Level::info, "Leadership status changed", "leader_lost",
         {{"server", settings_.self.text()}, {"leader", false}, {"term", s_.term.value()}});
@@ -141,7 +148,10 @@ void Policy::on(const PeersSeen& event) {
 }
 
 void Policy::on(const HeadMoved& event) {
-    if (!newest_ || event.head.number > newest_->number) s_.progress_at = now_;
+    if (!newest_ || event.head.number > newest_->number) {
+        s_.progress_at = now_;
+        pace_.spell_ends();
+    }
     newest_ = event.head;
 }
 
@@ -285,6 +295,7 @@ void Policy::advance() {
     if (hands_off()) return while_idle();
 
     // Each turn either begins something, or stands on a row that asks for nothing.
+    s_.stays_until = stays_until();
     const auto choice = choose(now_, s_, settings_.rows);
     look_again_ = choice.look_again;
     void_what_no_longer_applies(choice);
@@ -328,11 +339,13 @@ void Policy::obey(const Choice& choice) {
             [[fallthrough]];
         case Row::follow:
         case Row::sequence:
+            if (s_.leads) pace_.spell_ends();
             row_succeeded();
             return refresh_if_due();
         case Row::grace:
         case Row::hold_partial:
         case Row::hold_fault:
+        case Row::hold_lead:
             return refresh_if_due();
         case Row::wait: {
             const std::string waiting = "waiting for sequencing to become healthy by itself";

@@ -19,6 +19,7 @@
 #include "core/control/describe.hpp"
 #include "core/control/handover.hpp"
 #include "core/control/ladder.hpp"
+#include "core/control/pace.hpp"
 #include "core/control/row.hpp"
 
 namespace conductor::control {
@@ -34,6 +35,7 @@ struct PolicySettings {
     RowRules rows;
     LadderSettings ladder;
     BackoffSettings backoff;
+    PaceSettings pace;
     bool yield_when_idle{true};                           ///< P-2, `paused.yield-leadership`
     bool transfer_at_shutdown{true};                      ///< 2.4.4, `shutdown.transfer-leadership`
     bool stop_beside_transfer{true};                      ///< P-6
@@ -171,6 +173,8 @@ private:
     void follow(HandOverStep step);
     void hand_over_answered(const Task& task, const Answer& answer);
     void conclude_hand_over();
+    /// Leadership came back from others that could not use it either: not yet to be passed on again.
+    [[nodiscard]] std::optional<Instant> stays_until() const;
     void consider_yield();
     void say_farewell();
     void active_told(const Answer& answer);
@@ -208,6 +212,7 @@ private:
     std::optional<HandOverRun> run_;
 
     Backoff backoff_;
+    Pace pace_;
     std::optional<Instant> retry_at_;
     std::optional<Instant> look_again_;
     std::optional<Instant> settle_until_;

@@ -103,7 +103,8 @@ void Policy::refused(const Refusal& refusal) {
     // binds the next leader as well: then only somebody known healthy makes a difference.
     const bool someone_healthy =
         std::any_of(s_.peers.rows.begin(), s_.peers.rows.end(), peers::healthy_candidate);
-    if (row_ != Row::start_stalled || (refusal.hold && !someone_healthy))
+    // And where leadership has come back from others that could not either, it stays for a while.
+    if (row_ != Row::start_stalled || (refusal.hold && !someone_healthy) || stays_until())
         return row_failed(refusal.text, "start", name_of(refusal.why));
     say(Level::error, "failed to start sequencer, transferring leadership instead", "seq_start_failed",
         {{"server", settings_.self.text()}, {"err", refusal.text}});
@@ -146,6 +147,12 @@ void Policy::hand_over_answered(const Task& task, const Answer& answer) {
         follow(run_->group_answered(settings_.self, answer));
     }
     if (run_ && run_->ended()) conclude_hand_over();
+}
+
+std::optional<Instant> Policy::stays_until() const {
+    const auto& rows = s_.peers.rows;
+    const auto others = std::ranges::count_if(rows, [](const peers::Row& row) { return row.member.voter; });
+    return pace_.held_until(now_, static_cast<std::size_t>(others));
 }
 
 void Policy::conclude_hand_over() {
@@ -396,7 +403,7 @@ std::string Policy::fingerprint(Instant now) const {
     if (!s_.leader_known) since(s_.born, rows.startup_grace_span);
     since(s_.waiting_since, rows.recovery_grace);
     if (s_.waiting_since) since(s_.progress_at, rows.progress_span);
-    since(s_.fault_transfer_at, rows.fault_cooldown_span);
+    since(s_.fault_transfer_at, s_.verdict.fault_cooldown.value_or(rows.fault_cooldown_span));
     for (const auto* flight : {&node_, &group_}) {
         if (!*flight) continue;
         text += name_of((*flight)->task);
@@ -407,6 +414,10 @@ std::string Policy::fingerprint(Instant now) const {
     until(look_again_);
     until(settle_until_);
     until(farewell_until_);
+    if (const auto times = pace_.times(now); times != 0) {
+        put(times);
+        since(pace_.last(), settings_.pace.spell);
+    }
     if (newest_) put(newest_->number.value());
     for (const auto& [id, when] : failed_targets_)
         if (now - when < settings_.target_memory) text += id.text() + std::to_string((now - when).count());

@@ -35,6 +35,7 @@ struct PluginRow {
     std::string abi;    ///< of the library, `0.1`
     std::string path;   ///< of the library
     std::string state;  ///< a check's verdict once it has one, `at work`, or why it is out of service
+    std::string note;   ///< behind it, what a person should know of its configuration; mostly empty
 };
 
 /// From any thread; each `done` is called exactly once, on core, unless that part of the process has ended.

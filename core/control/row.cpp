@@ -6,6 +6,8 @@ namespace conductor::control {
 
 namespace {
 
+constexpr const char* came_back = "leadership was handed on a moment ago, and came back";
+
 bool any_voter(const peers::View& view, bool (*is)(const peers::Row&)) {
     return std::any_of(view.rows.begin(), view.rows.end(),
                        [&](const peers::Row& row) { return row.member.voter && is(row); });
@@ -51,7 +53,7 @@ Choice waiting(Instant now, const Situation& s, const RowRules& rules) {
 
 std::optional<Instant> cooling_until(Instant now, const Situation& s, const RowRules& rules) {
     if (!rules.fault_cooldown || !s.verdict.only_faults || !s.fault_transfer_at) return std::nullopt;
-    const auto until = *s.fault_transfer_at + rules.fault_cooldown_span;
+    const auto until = *s.fault_transfer_at + s.verdict.fault_cooldown.value_or(rules.fault_cooldown_span);
     return now < until ? std::optional{until} : std::nullopt;
 }
 
@@ -63,6 +65,7 @@ Choice sick_and_idle(Instant now, const Situation& s, const RowRules& rules) {
     if (s.verdict.only_stale && rules.start_when_nobody_takes_over && s.transfer_failed)
         return {Row::start_stalled, "nobody took over", {}};
     if (const auto until = cooling_until(now, s, rules)) return {Row::hold_fault, "checks cannot look", until};
+    if (s.stays_until) return {Row::hold_lead, came_back, s.stays_until};
     return {Row::transfer, "not healthy", {}};
 }
 
@@ -74,6 +77,7 @@ Choice sick_and_active(Instant now, const Situation& s, const RowRules& rules) {
         !any_voter(s.peers, peers::healthy_candidate))
         return {Row::hold_partial, "only the builder is missing, and nobody better is known", {}};
     if (const auto until = cooling_until(now, s, rules)) return {Row::hold_fault, "checks cannot look", until};
+    if (s.stays_until) return {Row::hold_lead, came_back, s.stays_until};
     return {Row::hand_over, "not healthy", {}};
 }
 
@@ -82,7 +86,7 @@ Choice sick_and_active(Instant now, const Situation& s, const RowRules& rules) {
 const char* name_of(Row row) noexcept {
     constexpr const char* names[] = {"follow",   "follow_sick",  "ask_active", "grace",         "stop",
                                      "sequence", "stop_sibling", "start",      "start_stalled", "transfer",
-                                     "wait",     "hold_partial", "hold_fault", "hand_over"};
+                                     "wait",     "hold_partial", "hold_fault", "hold_lead",     "hand_over"};
     return names[static_cast<std::size_t>(row)];
 }
 

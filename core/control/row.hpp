@@ -28,7 +28,7 @@ struct RowRules {
     Duration recovery_grace{std::chrono::seconds{30}};     ///< `control.recovery-grace`
     Duration recovery_settle{std::chrono::seconds{3}};  ///< before another's health ends the wait: 3 intervals
     Duration progress_span{std::chrono::seconds{10}};   ///< 5 block times without a new head end the wait
-    Duration fault_cooldown_span{std::chrono::seconds{60}};
+    Duration fault_cooldown_span{std::chrono::seconds{60}};  ///< where the verdict names none
 };
 
 /// Everything a row may depend on.
@@ -53,6 +53,8 @@ struct Situation {
     std::optional<Instant> waiting_since;
     std::optional<Instant> progress_at;  ///< the replicated head last moved
     std::optional<Instant> fault_transfer_at;
+    /// Leadership was handed on a moment ago and came back with no block made (pace).
+    std::optional<Instant> stays_until;
 
     peers::View peers;
 
@@ -78,6 +80,7 @@ enum class Row : std::uint8_t {
     wait,           ///< T-F-T after such a start: until health returns
     hold_partial,   ///< T-F-T from T-T-T without a builder, and nobody better is known
     hold_fault,     ///< T-F-?: checks could not look, and a transfer for such a reason was a moment ago
+    hold_lead,      ///< T-F-?: handed on a moment ago, and it came back
     hand_over,      ///< T-F-T otherwise: stop and transfer
 };
 [[nodiscard]] const char* name_of(Row row) noexcept;

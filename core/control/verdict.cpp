@@ -118,6 +118,8 @@ Verdict VerdictFold::verdict(Instant now) const {
         stale = stale && fault == FaultClass::stale;
         partial = partial && fault == FaultClass::builder_partial;
         faults = faults && stands.fault;
+        verdict.fault_cooldown =
+            std::max(verdict.fault_cooldown.value_or(Duration::zero()), check.settings.fault_cooldown);
         if (!std::exchange(verdict.healthy, false)) continue;  // an earlier gate has given the text
 
         verdict.fault = fault;

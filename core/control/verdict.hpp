@@ -51,6 +51,9 @@ struct Verdict {
     bool only_partial{false};  ///< every failing gate is BUILDER_PARTIAL
     bool only_faults{false};   ///< unhealthy for no better reason than checks that could not look for too long
     bool degraded{false};      ///< healthy, with a gate that is not at its best
+    /// The longest that a failing gate wants between two transfers which faults alone have caused; empty: the
+    /// usual one.
+    std::optional<Duration> fault_cooldown;
     friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
@@ -72,6 +75,7 @@ struct CheckSettings {
     std::uint32_t successes_to_healthy{1};
     OnUnknown on_unknown{OnUnknown::hold};
     Duration hold_for{std::chrono::seconds{3}};
+    Duration fault_cooldown{std::chrono::seconds{60}};  ///< plugin-abi §7.4
 };
 
 /// One check as `conductor_healthReport` shows it.

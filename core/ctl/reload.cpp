@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <chrono>
 #include <ostream>
 
 #include "core/base/json_scan.hpp"
@@ -7,6 +9,8 @@
 
 namespace conductor::ctl {
 namespace {
+
+constexpr std::chrono::seconds patience{25};
 
 /// The names in one list of the answer.
 std::vector<std::string> names_in(const json::RawValue& answer, std::string_view list) {
@@ -24,7 +28,9 @@ std::vector<std::string> names_in(const json::RawValue& answer, std::string_view
 }  // namespace
 
 int reload(const Setting& setting) {
-    const auto answer = ask_daemon(setting.rpc, "conductor_reload", setting.timeout);
+    // Plugins may take their time to start and to end.
+    const auto answer = ask_daemon(setting.rpc, "conductor_reload",
+                                   std::max<std::chrono::milliseconds>(setting.timeout, patience));
     if (!answer) {
         const auto& why = answer.error();
         setting.err << "conductorctl: " << setting.rpc << ": " << why.text << '\n';
@@ -43,6 +49,8 @@ int reload(const Setting& setting) {
     for (const auto& name : names_in(*value, "reloaded")) table.add({name, "reloaded"});
     for (const auto& name : names_in(*value, "kept")) table.add({name, "kept"});
     for (const auto& name : names_in(*value, "needsRestart")) table.add({name, "needs a restart"});
+    for (const auto& name : names_in(*value, "options"))
+        table.add({name, "option of the program, needs a restart"});
     setting.out << table.text();
     return exit_ok;
 }

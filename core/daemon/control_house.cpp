@@ -84,7 +84,8 @@ ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around
       portrait_{around_.core,
                 settings,
                 {conductor_, around_.group, [this] { return peers_.view(); }, around_.plugins.check_plugins(),
-                 [this] { return around_.plugins.rows(); }, around_.version}} {
+                 [this] { return around_.plugins.rows(); }, around_.version}},
+      chain_{around_.core, settings, std::move(around_.chain)} {
     if (auto* strategy = around_.plugins.transfer())
         group_.rank_by(*strategy, [this] { return peers_.view(); });
 }
@@ -145,6 +146,7 @@ void ControlHouse::ask_node(std::function<void(std::string)> done) {
             conductor_.node_ready();
             watching_ = true;
             logging::info("health monitor started");
+            chain_.begin();
             done({});
         });
 }
@@ -202,6 +204,7 @@ void ControlHouse::show_chain() {
 }
 
 boost::asio::awaitable<void> ControlHouse::stop_parts() {
+    co_await chain_.stop();
     co_await desk_.stop();
     co_await peers_.stop();
     co_await portrait_.stop();

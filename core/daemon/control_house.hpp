@@ -12,6 +12,7 @@
 #include "core/config/settings.hpp"
 #include "core/control/conductor.hpp"
 #include "core/daemon/asio_loop.hpp"
+#include "core/daemon/chain_check.hpp"
 #include "core/daemon/control_log.hpp"
 #include "core/daemon/group_desk.hpp"
 #include "core/daemon/group_port.hpp"
@@ -35,6 +36,7 @@ public:
         metrics::Metrics& metrics;
         const control::GroupView& group;
         peers::AddressBook peers;
+        ChainFacts chain;  ///< of the network that the nodes should be of; empty: nobody says
         std::string version;
         std::function<void(std::function<void()>)> worker;  ///< as NodePort::Surroundings::worker
         std::function<void()> leave;                        ///< an operator asks the process to stop
@@ -81,6 +83,7 @@ private:
     PeerWatch peers_;
     PortraitDesk portrait_;
     std::optional<NodeProbe> probe_;
+    ChainCheck chain_;
     OutageWatch outage_;
     std::optional<std::uint64_t> el_head_;  ///< as of the last time it was asked for
 };

@@ -48,6 +48,12 @@ void ControlLog::check_ended(std::size_t check, Duration took, const control::Fi
     figures_.check_ended(check, took, found);
     if (check >= checks_.size() || checks_[check].name.empty()) return;
     auto& [name, repeats] = checks_[check];
+    if (found.judgement == control::Judgement::unknown) {
+        if (!repeats.pass(now(), found.detail)) return;
+        logging::warn("health check cannot look",
+                      {{"check", name}, {"err", found.detail}, {"event", "check_faulty"}});
+        return;
+    }
     if (found.judgement != control::Judgement::unhealthy) return repeats.reset();
     if (!repeats.pass(now(), found.reason)) return;
     logging::error(

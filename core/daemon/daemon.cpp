@@ -6,10 +6,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <cstdio>
 #include <cstdlib>
 
 #include "core/consensus/describe.hpp"
 #include "core/daemon/part_options.hpp"
+#include "core/plugin/network_lookup.hpp"
 #include "core/rpc/conductor_methods.hpp"
 #include "core/rpc/operator_methods.hpp"
 #include "core/rpc/peer_methods.hpp"
@@ -48,18 +50,26 @@ control::Committer& committer(HashCheck* check, ReplicaGate& gate) {
     return gate;
 }
 
+/// Its policy is in the settings already; a provider that cannot be asked twice has no facts to compare.
+ChainFacts chain_of(const std::string& network) {
+    if (network.empty()) return {};
+    const auto facts = plugin::network_facts(network, plugin::network_providers());
+    return facts ? *facts : ChainFacts{};
+}
+
 rpc::CommitRules commit_rules(const config::CommitSettings& commit) {
     return {payload::Strictness{commit.strict}, commit.check_hash == config::CheckHash::sync};
 }
 
 }  // namespace
 
-Daemon::Daemon(config::Settings settings, std::string version, ServiceSocket supervisor)
+Daemon::Daemon(config::Settings settings, std::string version, Origin origin)
     : settings_{std::move(settings)},
       version_{std::move(version)},
+      origin_{std::move(origin)},
       net_{net_threads},
-      signals_{core_, SIGINT, SIGTERM},
-      supervisor_{core_, std::move(supervisor)},
+      signals_{core_, SIGINT, SIGTERM, SIGHUP},
+      supervisor_{core_, std::move(origin_.supervisor)},
       levels_timer_{core_},
       work_{core_.get_executor()},
       metrics_{std::make_shared<metrics::Metrics>(version_)},
@@ -78,7 +88,10 @@ int Daemon::run() {
     logging::info("initializing OpConductor", {{"version", version_}});
     wait_for_signal();
     supervisor_.open([this] { return status(); });
-    if (!furnish()) return exit_failed;
+    if (!furnish()) {
+        std::fflush(nullptr);
+        ::_exit(exit_failed);  // code of a library that was refused may run
+    }
     logging::info("starting OpConductor");
     if (start_rpc() && start_metrics()) {
         open_plugins();
@@ -89,6 +102,10 @@ int Daemon::run() {
     core_.run();
     // The last line says why, as whoever reads the end of a log expects it (conductor.md 2.6).
     if (!failure_.empty()) logging::crit("Application failed", {{"message", failure_}});
+    if (code_runs_on_) {
+        std::fflush(nullptr);
+        ::_exit(exit_code_);  // what the process would tear down now is under that code's feet
+    }
     return exit_code_;
 }
 
@@ -109,10 +126,15 @@ bool Daemon::furnish() {
     const auto worker = [this](std::function<void()> work) {
         boost::asio::post(net_.context(), std::move(work));
     };
+    vote_question_.emplace(core_, settings_, *peers);
     control_.emplace(settings_,
-                     ControlHouse::Surroundings{core_, *plugins_, *metrics_, gate_, std::move(*peers), version_,
-                                                worker, [this] { stop(exit_ok); }});
+                     ControlHouse::Surroundings{core_, *plugins_, *metrics_, gate_, std::move(*peers),
+                                                chain_of(settings_.network.profile), version_, worker,
+                                                [this] { stop(exit_ok); }});
     resume_orders();
+    reloader_.emplace(Reloader::Surroundings{core_, *plugins_, origin_.read, origin_.effective,
+                                             [this] { supervisor_.reloading(); },
+                                             [this] { supervisor_.reloaded(); }});
     return true;
 }
 
@@ -137,6 +159,7 @@ bool Daemon::start_rpc() {
     rpc::add_control_methods(methods_, *orders_);
     rpc::add_group_methods(methods_, control_->desk());
     rpc::add_peer_methods(methods_, control_->portrait());
+    if (settings_.rpc.enable_admin) rpc::add_reload_method(methods_, *reloader_);
     if (settings_.rpc.enable_proxy && !add_proxy()) return false;
     rpc::add_server_methods(methods_, version_);
     metrics_->rpc_served(methods_.names());
@@ -205,6 +228,8 @@ bool Daemon::start_metrics() {
 
 void Daemon::show_levels() {
     control_->show_levels();
+    if (override_reminder_.due(now(), control_->conductor().leader_overridden()))
+        logging::warn("leadership is still overridden by an operator", {{"event", "override_stands"}});
     levels_timer_.expires_after(levels_period);
     levels_timer_.async_wait([this](const auto& error) {
         if (!error) show_levels();
@@ -225,10 +250,11 @@ std::string Daemon::status() const {
 }
 
 void Daemon::open_plugins() {
-    plugins_->open([this](const PluginHouse::Problems& problems) {
+    plugins_->open([this](const Problems& problems) {
         if (stopping_) return;
         for (const auto& problem : problems) logging::error("plugin does not start", {{"err", problem}});
         if (!problems.empty()) return fail(exit_failed, "failed to load plugins: " + problems.front());
+        reloader_->allow();
         control_->ask_node([this](const std::string& why) {
             if (!why.empty()) return fail(exit_failed, why);
             gate_.node_answered();
@@ -263,6 +289,7 @@ void Daemon::store_opened(StoreOpener::Opened opened) {
 void Daemon::start_replica(std::unique_ptr<storage::LogStore> store, RaftAddress address) {
     auto events = replica_events();
     control_->listen_to(events);
+    vote_question_->listen_to(events);
     replica_.emplace(core_, replica_options(settings_, address.header), std::move(store), *links_,
                      std::move(events));
     links_->open(*replica_);
@@ -293,7 +320,7 @@ replica::Events Daemon::replica_events() {
     };
     events.vote_refused = [](const consensus::VoteRefused& refused) {
         logging::debug("vote refused",
-                       {{"candidate", refused.candidate}, {"why", consensus::name_of(refused.why)}});
+                       {{"candidate", refused.candidate.id}, {"why", consensus::name_of(refused.why)}});
     };
     events.store_failed = [this](const storage::StoreError& error) {
         logging::error("storage failed, leaving", {{"err", error.text}, {"event", "storage_failed"}});
@@ -307,8 +334,10 @@ void Daemon::replica_ready(const std::string& address) {
     metrics_->started();
     supervisor_.ready();
     logging::info("OpConductor started");
-    if (!settings_.raft.bootstrap) return;
+    vote_question_->begin(*replica_, address, [this, address] { found_group(address); });
+}
 
+void Daemon::found_group(const std::string& address) {
     logging::info("Bootstrapping raft consensus cluster with self", {{"addr", address}});
     consensus::Configuration self{{{ServerId{settings_.raft.server_id}, address, consensus::Suffrage::voter}}};
     replica_->bootstrap(std::move(self), [this](std::optional<consensus::Refusal> refusal) {
@@ -333,6 +362,10 @@ void Daemon::fail(int code, const std::string& message) {
 void Daemon::wait_for_signal() {
     signals_.async_wait([this](const auto& error, int number) {
         if (error) return;
+        if (number == SIGHUP) {
+            if (!stopping_) reload();
+            return wait_for_signal();
+        }
         if (stopping_) {
             logging::warn("second signal, leaving at once", {{"signal", number}});
             ::_exit(exit_failed);
@@ -342,11 +375,17 @@ void Daemon::wait_for_signal() {
     });
 }
 
+void Daemon::reload() {
+    logging::info("reading the configuration again", {{"signal", "SIGHUP"}});
+    if (reloader_) reloader_->reload([](const control::ReloadReport&) {});
+}
+
 // Control first: it hands leadership over while everything else still works. Then RPC, so that a commit under
 // way is still answered; then the protocol with its disk, and its links; plugins last.
 void Daemon::stop(int code) {
     if (stopping_) return;
     stopping_ = true;
+    if (reloader_) reloader_->stop();
     exit_code_ = code;
     supervisor_.stopping();
     logging::info("stopping OpConductor");
@@ -374,11 +413,17 @@ void Daemon::rpc_stopped() {
 void Daemon::control_stopped() {
     if (replica_) replica_->stop(store_close_limit);
     if (!links_) return group_left();
-    boost::asio::co_spawn(core_, links_->stop(), [this](const std::exception_ptr&) { group_left(); });
+    boost::asio::co_spawn(core_, leave_group(), [this](const std::exception_ptr&) { group_left(); });
+}
+
+boost::asio::awaitable<void> Daemon::leave_group() {
+    co_await vote_question_->stop();
+    co_await links_->stop();
 }
 
 void Daemon::group_left() {
-    plugins_->close([this] {
+    plugins_->close([this](bool all_ended) {
+        code_runs_on_ = !all_ended;
         if (!metrics_server_) return end();
         boost::asio::co_spawn(net_.context(), metrics_server_->stop(), [this](const std::exception_ptr&) {
             boost::asio::post(core_, [this] { end(); });

@@ -15,11 +15,14 @@
 #include "core/daemon/hash_check.hpp"
 #include "core/daemon/plugin_house.hpp"
 #include "core/daemon/raft_port.hpp"
+#include "core/daemon/reloader.hpp"
+#include "core/daemon/reminder.hpp"
 #include "core/daemon/replica_gate.hpp"
 #include "core/daemon/rpc_log.hpp"
 #include "core/daemon/service_manager.hpp"
 #include "core/daemon/standing_orders.hpp"
 #include "core/daemon/store_opener.hpp"
+#include "core/daemon/vote_question.hpp"
 #include "core/metrics/metrics.hpp"
 #include "core/rpc/commit_handler.hpp"
 #include "core/rpc/http_server.hpp"
@@ -40,8 +43,12 @@ constexpr int exit_store_failed = 74;
 
 class Daemon {
 public:
-    /// `supervisor`: who started us, if anybody wants to hear of us.
-    Daemon(config::Settings settings, std::string version, ServiceSocket supervisor = {});
+    struct Origin {
+        ServiceSocket supervisor;  ///< who started us, if anybody wants to hear of us
+        ReadAgain read;            ///< where the settings come from
+        std::string effective;     ///< what they were, as config::Loaded has it
+    };
+    Daemon(config::Settings settings, std::string version, Origin origin);
     ~Daemon();
     Daemon(const Daemon&) = delete;
     Daemon& operator=(const Daemon&) = delete;
@@ -61,6 +68,7 @@ private:
     void store_opened(StoreOpener::Opened opened);
     void start_replica(std::unique_ptr<storage::LogStore> store, RaftAddress address);
     void replica_ready(const std::string& address);
+    void found_group(const std::string& address);
     [[nodiscard]] replica::Events replica_events();
     void show_levels();
     [[nodiscard]] std::string status() const;
@@ -71,8 +79,10 @@ private:
     void stop(int code);
     void control_over();
     void resume_orders();
+    void reload();
     void rpc_stopped();
     void control_stopped();
+    [[nodiscard]] boost::asio::awaitable<void> leave_group();
     void group_left();
     void end();
 
@@ -81,12 +91,15 @@ private:
     int exit_code_{exit_ok};
     std::string failure_;  ///< why it ends before it was asked to
     bool stopping_{false};
+    bool code_runs_on_{false};  ///< of a plugin whose call never came back
+    Origin origin_;
 
     boost::asio::io_context core_;
     IoThreads net_;
     boost::asio::signal_set signals_;
     ServiceManager supervisor_;
     boost::asio::steady_timer levels_timer_;
+    Reminder override_reminder_{std::chrono::minutes{1}};  // P-43
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 
     storage::PosixFiles files_;
@@ -99,6 +112,8 @@ private:
     std::unique_ptr<HashCheck> hash_check_;  ///< null unless `commit.check-hash` is `async`
     std::optional<ControlHouse> control_;
     std::optional<StandingOrders> orders_;
+    std::optional<VoteQuestion> vote_question_;
+    std::optional<Reloader> reloader_;
 
     RpcLog rpc_log_;
     rpc::MetricsObserver rpc_observer_;

@@ -11,7 +11,5 @@ namespace conductor::daemon {
 [[nodiscard]] std::string fault_of(const std::string& address);
 /// Why `address` was not reached: `lookup host: no such host`, or the address and what failed there.
 [[nodiscard]] std::string words_for(const std::string& address, const boost::system::error_code& error);
-/// Why `address` cannot be listened on: `bind: address already in use`.
-[[nodiscard]] std::string bind_words(const boost::system::error_code& error);
 
 }  // namespace conductor::daemon

@@ -33,6 +33,7 @@ std::uint32_t times(std::uint64_t count) {
 }  // namespace
 
 void HealthPort::judge(Duration limit, std::function<void(std::optional<control::Finding>)> done) {
+    if (held_) return done(std::nullopt);
     check_.judge(limit, [done = std::move(done)](plugin::Finding found) {
         if (found.skipped) return done(std::nullopt);
         done(finding_of(std::move(found)));
@@ -53,6 +54,7 @@ control::CheckPlan plan_of(const config::PluginInstance& instance, const plugin:
     settings.successes_to_healthy = times(instance.successes_to_healthy.value_or(health.successes_to_healthy));
     settings.on_unknown = on_unknown_of(instance.on_unknown);
     settings.hold_for = instance.hold_for.value_or(intervals_a_verdict_is_held * plan.interval);
+    settings.fault_cooldown = instance.fault_cooldown.value_or(settings.fault_cooldown);
     return plan;
 }
 

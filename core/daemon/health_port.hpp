@@ -14,9 +14,12 @@ public:
     /// `instance` is opened, and outlives every look.
     explicit HealthPort(plugin::Instance& instance) : check_{instance} {}
     void judge(Duration limit, std::function<void(std::optional<control::Finding>)> done) override;
+    /// While it is held it does not look: a reload has taken the plugin away for a moment.
+    void hold(bool held) { held_ = held; }
 
 private:
     plugin::HealthCheck check_;
+    bool held_{false};
 };
 
 /// What the file says, else what the plugin wishes, else what `health` has for all. A bundled check reports

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/config/load.hpp"
+#include "core/daemon/check.hpp"
 #include "core/daemon/daemon.hpp"
 #include "core/plugin/network_lookup.hpp"
 #include "core/runtime/logging.hpp"
@@ -24,12 +25,22 @@ bool processor_suffices() {
     return false;
 }
 
+/// With the words and variables of the start: files are what can have changed.
+Result<daemon::Reread, daemon::Problems> read_again(const std::vector<std::string>& words,
+                                                    const config::Surroundings& around) {
+    auto loaded = config::load(words, around);
+    if (auto* settings = std::get_if<config::Settings>(&loaded.outcome))
+        return daemon::Reread{std::move(*settings), std::move(loaded.effective)};
+    if (loaded.problems.empty()) loaded.problems.emplace_back("the configuration asks for no daemon");
+    return loaded.problems;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     if (!processor_suffices()) return daemon::exit_failed;
     ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of a write, not the end of the process
-    ::signal(SIGHUP, SIG_IGN);
+    ::signal(SIGHUP, SIG_IGN);   // there is nothing to reload before the daemon stands
 
     auto supervisor = daemon::ServiceSocket::from_environment();
     config::Surroundings around;
@@ -43,17 +54,24 @@ int main(int argc, char** argv) {
 
     logging::configure({loaded.log.level, loaded.log.format, loaded.log.color, loaded.log.pid});
     if (auto* exit = std::get_if<config::Exit>(&loaded.outcome)) {
+        const auto problems = loaded.checked ? daemon::problems_of_start(*loaded.checked) : std::string{};
+        if (!problems.empty()) *exit = {daemon::exit_failed, problems, {}};
         std::fputs(exit->output.c_str(), stdout);
         std::fflush(stdout);
         for (const auto& line : loaded.lines) logging::global().log(line);
         if (exit->crit) logging::global().log(*exit->crit);
+        std::fflush(nullptr);
+        if (loaded.checked)
+            ::_exit(exit->code);  // a library that hung while it was looked at holds the loader's lock
         return exit->code;
     }
     for (const auto& line : loaded.lines) logging::global().log(line);
     int code = 0;
     {
-        daemon::Daemon conductord{std::move(std::get<config::Settings>(loaded.outcome)), CONDUCTOR_VERSION,
-                                  std::move(supervisor)};
+        auto read = [words, around] { return read_again(words, around); };
+        daemon::Daemon conductord{std::move(std::get<config::Settings>(loaded.outcome)),
+                                  CONDUCTOR_VERSION,
+                                  {std::move(supervisor), std::move(read), std::move(loaded.effective)}};
         code = conductord.run();
     }
     return code;

@@ -1,6 +1,7 @@
 #include "core/daemon/node_probe.hpp"
 
 #include "core/base/check.hpp"
+#include "core/runtime/logging.hpp"
 
 namespace conductor::daemon {
 
@@ -8,6 +9,7 @@ namespace {
 
 constexpr int attempts = 60;
 constexpr Duration pause = std::chrono::seconds{5};
+constexpr int tries_a_minute = std::chrono::minutes{1} / pause;
 
 }  // namespace
 
@@ -40,6 +42,12 @@ void NodeProbe::answered(const control::Answer& answer) {
     if (attempts_ >= attempts)
         return done_({false, "failed to connect to sequencer: operation failed permanently after " +
                                  std::to_string(attempts) + " attempts: " + failed->text});
+    if (attempts_ % tries_a_minute == 1)
+        logging::warn("waiting for the node to say whether a conductor starts it",
+                      {{"attempt", attempts_},
+                       {"attempts", attempts},
+                       {"err", failed->text},
+                       {"event", "waiting_for_node"}});
     loop_.wake_at(loop_.now() + pause, [self = std::weak_ptr{self_}] {
         if (const auto alive = self.lock()) (*alive)->attempt();
     });

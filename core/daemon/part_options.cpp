@@ -32,6 +32,7 @@ replica::RaftLinks::Options link_options(const config::RaftSettings& raft) {
     auto allowed = transport::AllowList::parse(raft.allow_cidr);
     CONDUCTOR_CHECK(allowed.has_value());  // the settings were judged
     options.inbound.allowed = std::move(*allowed);
+    options.fast_failover = raft.fast_failover;
     return options;
 }
 

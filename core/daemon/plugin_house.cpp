@@ -2,16 +2,15 @@
 
 #include <conductor/plugin.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
-#include "core/plugin/blocking_http.hpp"
+#include "core/daemon/plugin_log.hpp"
 #include "core/plugin/crash.hpp"
-#include "core/plugin/raw_options.hpp"
+#include "core/plugin/process_guard.hpp"
 #include "core/plugin/served_metrics.hpp"
 #include "core/runtime/logging.hpp"
 
@@ -22,63 +21,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto open_limit = 5s;
-constexpr auto close_limit = 500ms;
-
-/// Lines of plugins, with the instance in front of what they say themselves.
-class LoggedPlugins final : public plugin::PluginLog {
-public:
-    void write(plugin::LogLevel level, std::string_view instance, std::string_view id, std::string_view message,
-               std::span<const plugin::LogPair> pairs) override {
-        std::vector<logging::Field> fields{{"plugin", instance}, {"id", id}};
-        for (const auto& [key, value] : pairs) fields.push_back({key, value});
-        logging::global().log(level_of(level), message, fields);
-    }
-
-private:
-    static logging::Level level_of(plugin::LogLevel level) {
-        switch (level) {
-            case plugin::LogLevel::debug:
-                return logging::Level::debug;
-            case plugin::LogLevel::info:
-                return logging::Level::info;
-            case plugin::LogLevel::warn:
-                return logging::Level::warn;
-            case plugin::LogLevel::error:
-                break;
-        }
-        return logging::Level::error;
-    }
-};
-
-std::string token_line(const std::string& file) {
-    std::ifstream in{file};
-    std::string line;
-    std::getline(in, line);
-    return line;
-}
-
-using HttpEndpoints = std::map<std::string, plugin::HttpEndpoint>;
-
-/// Those of the flags unless the file says otherwise.
-Result<HttpEndpoints, std::vector<std::string>> endpoints_of(const config::Settings& settings) {
-    HttpEndpoints out;
-    for (const auto& flag : endpoints_of_flags(settings)) out[flag.name] = {flag.url, flag.timeout, {}};
-    std::vector<std::string> problems;
-    for (const auto& endpoint : settings.plugins.endpoints) {
-        plugin::HttpEndpoint there{endpoint.url, endpoint.timeout.value_or(5s), {}};
-        if (!endpoint.token_file.empty()) {
-            const auto token = token_line(endpoint.token_file);
-            if (token.empty())
-                problems.push_back(plugin::to_prefix({endpoint.place.file, endpoint.place.line, 0}) +
-                                   "endpoint \"" + endpoint.name + "\": token_file " + endpoint.token_file +
-                                   " cannot be read or is empty");
-            there.fields.emplace_back("Authorization", "Bearer " + token);
-        }
-        out[endpoint.name] = std::move(there);
-    }
-    if (!problems.empty()) return problems;
-    return out;
-}
+constexpr auto close_limit = 2s;  // twice, one after the other: 5 s in all are promised
 
 std::filesystem::path mark_file(const config::Settings& settings) {
     return std::filesystem::path{settings.raft.storage_dir} / "plugin-crashes";
@@ -98,170 +41,232 @@ std::int64_t unix_seconds() {
         .count();
 }
 
+/// Calls `done` once `count` have answered, with whether all of them said yes.
+std::function<void(bool)> after(std::size_t count, std::function<void(bool)> done) {
+    struct Waiting {
+        std::size_t left;
+        bool all{true};
+    };
+    auto waiting = std::make_shared<Waiting>(Waiting{count});
+    return [waiting, done = std::move(done)](bool good) {
+        waiting->all = waiting->all && good;
+        if (--waiting->left == 0) done(waiting->all);
+    };
+}
+
 }  // namespace
 
-/// What is needed while the house is furnished, and not afterwards.
-struct PluginHouse::Furnishing {
-    plugin::Registry registry;
-    plugin::CrashMarks crashes;
-    std::vector<std::string> endpoints;
-    plugin::Ports ports;
-    std::shared_ptr<plugin::Watch> watch;
-    plugin::Post post;
-    Problems problems;
-    bool gate_missing{false};
-
-    struct Made {
-        std::unique_ptr<plugin::Instance> instance;
-        plugin::Admitted admitted;
-    };
-    /// Nothing, and a problem more, where it is not to be had; nothing alone where it is left out.
-    std::optional<Made> make(const PluginWish& wish) {
-        const auto& wanted = wish.instance;
-        const auto place = plugin::to_place(wanted.plugin_place);
-        const auto admitted = registry.admit(
-            {wanted.plugin, wish.kind, wish.subject, place, wanted.sha256.value_or(std::string{})});
-        if (!admitted) {
-            problems.push_back(admitted.error().text);
-            return std::nullopt;
-        }
-        if (!admitted->bundled && crashes.excluded(wanted.plugin)) {
-            leave_out(wish, plugin::to_prefix(place));
-            return std::nullopt;
-        }
-        auto options = plugin::check_options(wish.subject, plugin::to_place(wanted.place),
-                                             *admitted->descriptor, wish.options, endpoints);
-        if (!options) {
-            const auto wrong = options.error();  // a copy at each call: its ends must be those of one
-            problems.insert(problems.end(), wrong.begin(), wrong.end());
-            return std::nullopt;
-        }
-        plugin::InstanceSpec spec{wanted.name, *admitted, std::move(*options)};
-        return Made{std::make_unique<plugin::Instance>(std::move(spec), ports, watch, post), *admitted};
-    }
-
-    // Refusing to start would leave the sequencer without any conductor for as long as the marks are fresh;
-    // only without a driver there is nothing to conduct.
-    void leave_out(const PluginWish& wish, const std::string& place) {
-        const auto text = place + wish.subject + ": plugin \"" + wish.instance.plugin +
-                          "\" brought the daemon down twice within ten minutes and is left out";
-        if (wish.kind == CONDUCTOR_SEQUENCER_DRIVER) {
-            problems.push_back(text);
-            return;
-        }
-        logging::error("plugin left out", {{"err", text}, {"event", "plugin_left_out"}});
-        if (wish.kind == CONDUCTOR_HEALTH_CHECK && wish.instance.role == "gate") gate_missing = true;
-    }
-};
+PluginHouse::PluginHouse(boost::asio::io_context& core, plugin::Ports ports, PluginOrder order)
+    : core_{core},
+      ports_{std::move(ports)},
+      watch_{std::make_shared<plugin::Watch>()},
+      order_{std::move(order)} {}
 
 PluginHouse::~PluginHouse() = default;
 
-Result<std::unique_ptr<PluginHouse>, PluginHouse::Problems> PluginHouse::furnish(
-    boost::asio::io_context& core, const config::Settings& settings,
-    std::shared_ptr<metrics::Metrics> metrics) {
-    auto wishes = plugin_wishes(settings);
-    if (!wishes) return wishes.error();
-    auto endpoints = endpoints_of(settings);
-    if (!endpoints) return endpoints.error();
-    auto http = plugin::BlockingHttp::make(*endpoints);
-    if (!http) return Problems{http.error().text};
-
+Result<std::unique_ptr<PluginHouse>, Problems> PluginHouse::furnish(boost::asio::io_context& core,
+                                                                    const config::Settings& settings,
+                                                                    std::shared_ptr<metrics::Metrics> metrics,
+                                                                    Purpose purpose) {
     const auto marks = mark_file(settings);
-    watch_for_crashes(marks);
-    plugin::RegistrySettings registry;
-    registry.directories.assign(settings.plugins.directories.begin(), settings.plugins.directories.end());
-    registry.executable = plugin::own_executable();
-    registry.allow = settings.plugins.allow;
-    registry.trust =
-        settings.plugins.trust == config::PluginTrust::user ? plugin::Trust::user : plugin::Trust::root;
-    registry.drafts = settings.plugins.drafts;
-    if (registry.trust == plugin::Trust::user)
+    if (purpose == Purpose::start) {
+        watch_for_crashes(marks);
+        plugin::arm_process_guard([](const std::string& line) {
+            logging::error("plugin meddles with the process", {{"err", line}, {"event", "plugin_meddles"}});
+        });
+    } else {
+        (void)plugin::install_crash_handler({});
+    }
+    if (settings.plugins.trust == config::PluginTrust::user)
         logging::warn("plugins of this user are trusted: for development and tests only",
                       {{"option", "plugins.trust"}});
+    auto order = order_of(settings, plugin::CrashMarks::read(marks, unix_seconds()));
+    if (!order) return order.error();
+    auto http = plugin::BlockingHttp::make(order->endpoints);
+    if (!http) return Problems{http.error().text};
 
     const auto gauges =
         std::make_shared<NodeGauges>(std::make_shared<plugin::ServedMetrics>(std::move(metrics)));
-    Furnishing furnishing{
-        plugin::Registry{std::move(registry)},
-        plugin::CrashMarks::read(marks, unix_seconds()),
-        {},
-        {std::make_shared<LoggedPlugins>(), gauges, std::make_shared<plugin::SystemClock>(), std::move(*http)},
-        std::make_shared<plugin::Watch>(),
-        [&core](std::function<void()> work) { boost::asio::post(core, std::move(work)); },
-        {},
-        false};
-    for (const auto& [name, endpoint] : *endpoints) furnishing.endpoints.push_back(name);
-
-    std::unique_ptr<PluginHouse> house{new PluginHouse{core}};
+    plugin::Ports ports{std::make_shared<PluginLines>(), gauges, std::make_shared<plugin::SystemClock>(),
+                        *http};
+    std::unique_ptr<PluginHouse> house{new PluginHouse{core, std::move(ports), std::move(*order)}};
     house->gauges_ = gauges;
-    // Checks come first: instance and plan of a check have the same place.
-    for (const auto& wish : wishes->checks) {
-        auto made = furnishing.make(wish);
-        if (!made) continue;
-        house->plans_.push_back(plan_of(wish.instance, made->admitted, settings.health));
-        if (made->admitted.bundled) gauges->know(wish.instance.name, made->admitted.descriptor->id);
-        house->checks_.push_back(std::make_unique<HealthPort>(*made->instance));
-        house->instances_.push_back(std::move(made->instance));
+    house->http_ = std::move(*http);
+    // Checks come first: seat and plan of a check have the same place.
+    for (auto& check : house->order_.checks) {
+        const auto& wanted = check.wish.instance;
+        house->plans_.push_back(plan_of(wanted, check.admitted, settings.health));
+        if (check.admitted.bundled) gauges->know(wanted.name, check.admitted.descriptor->id);
+        house->checks_.push_back(std::make_unique<HealthPort>(house->sit(check)));
     }
-    if (auto made = furnishing.make(wishes->driver)) {
-        house->driver_ = made->instance.get();
-        house->instances_.push_back(std::move(made->instance));
-    }
-    if (wishes->transfer) {
-        if (auto made = furnishing.make(*wishes->transfer)) {
-            house->transfer_.emplace(*made->instance);
-            house->instances_.push_back(std::move(made->instance));
-        }
-    }
-    if (!furnishing.problems.empty()) return furnishing.problems;
-    house->gate_missing_ = furnishing.gate_missing;
+    house->driver_ = &house->sit(*house->order_.driver);
+    if (house->order_.transfer) house->transfer_.emplace(house->sit(*house->order_.transfer));
     return house;
 }
 
+plugin::Instance& PluginHouse::sit(Furniture& furniture) {
+    seats_.push_back({&furniture, make(furniture, furniture.options), {}});
+    return *seats_.back().instance;
+}
+
+std::unique_ptr<plugin::Instance> PluginHouse::make(const Furniture& furniture,
+                                                    const plugin::OptionValues& options) const {
+    plugin::InstanceSpec spec{furniture.wish.instance.name, furniture.admitted, options};
+    return std::make_unique<plugin::Instance>(
+        std::move(spec), ports_, watch_,
+        [core = &core_](std::function<void()> work) { boost::asio::post(*core, std::move(work)); });
+}
+
 void PluginHouse::open(std::function<void(Problems)> done) {
-    struct Opening {
-        std::size_t waited_for;
-        Problems problems;
-        std::function<void(Problems)> done;
-    };
-    auto opening = std::make_shared<Opening>(Opening{instances_.size(), {}, std::move(done)});
-    for (const auto& instance : instances_) {
-        auto* one = instance.get();
-        one->open(open_limit, [opening, one](const Result<void, plugin::CallError>& opened) {
-            if (!opened)
-                opening->problems.push_back("plugin \"" + one->name() + "\" (" + one->descriptor().id +
-                                            "): " + opened.error().text);
-            if (opened)
+    const auto problems = std::make_shared<Problems>();
+    const auto opened =
+        after(seats_.size(), [problems, done = std::move(done)](bool) { done(std::move(*problems)); });
+    for (const auto& seat : seats_) {
+        auto* one = seat.instance.get();
+        one->open(open_limit, [problems, opened, one](const Result<void, plugin::CallError>& result) {
+            if (!result)
+                problems->push_back("plugin \"" + one->name() + "\" (" + one->descriptor().id +
+                                    "): " + result.error().text);
+            if (result)
                 logging::debug("plugin opened", {{"plugin", one->name()},
                                                  {"id", one->descriptor().id},
                                                  {"version", one->descriptor().version}});
-            if (--opening->waited_for == 0) opening->done(std::move(opening->problems));
+            opened(result.has_value());
         });
     }
 }
 
-void PluginHouse::close(std::function<void()> done) {
-    auto left = std::make_shared<std::size_t>(instances_.size());
-    for (const auto& instance : instances_)
-        instance->close(close_limit, [left, done] {
-            if (--*left == 0) done();
+void PluginHouse::close(std::function<void(bool)> done) {
+    closing_ = true;
+    const auto close_one = [](plugin::Instance& one, std::function<void(bool)> closed) {
+        one.close(close_limit, [&one, closed = std::move(closed)](bool ended) {
+            if (!ended)
+                logging::warn("plugin does not end, leaving without it",
+                              {{"plugin", one.name()}, {"id", one.descriptor().id}, {"event", "plugin_left"}});
+            closed(ended);
         });
+    };
+    const auto driver = [this, close_one, done = std::move(done)](bool others) {
+        close_one(*driver_, [others, done](bool ended) { done(others && ended); });
+    };
+    std::vector<plugin::Instance*> first;
+    for (const auto& seat : seats_)
+        if (seat.instance.get() != driver_) first.push_back(seat.instance.get());
+    for (const auto& guest : guests_) first.push_back(guest.get());
+    if (first.empty()) return driver(true);
+    const auto closed = after(first.size(), driver);
+    for (auto* one : first) close_one(*one, closed);
 }
+
+// ---- reload ------------------------------------------------------------------------------------------------
+
+struct PluginHouse::Round {
+    explicit Round(std::function<void(control::ReloadReport)> whom) : done{std::move(whom)} {}
+    Round(const Round&) = delete;
+    Round& operator=(const Round&) = delete;
+    void ended() {
+        if (--waited_for == 0) done(std::move(report));
+    }
+
+    std::size_t waited_for{1};  ///< one for whoever begins the others
+    control::ReloadReport report;
+    std::function<void(control::ReloadReport)> done;
+};
+
+KnownPlugins PluginHouse::known() const {
+    KnownPlugins out;
+    for (const auto* one : order_.all()) out[one->wish.instance.plugin] = one->admitted;
+    return out;
+}
+
+PluginHouse::Seat* PluginHouse::seat_of(const Furniture& furniture) {
+    const auto seat = std::ranges::find_if(seats_, [&](const Seat& one) {
+        return one.furniture->wish.kind == furniture.wish.kind &&
+               one.furniture->wish.instance.name == furniture.wish.instance.name;
+    });
+    return seat == seats_.end() ? nullptr : &*seat;
+}
+
+void PluginHouse::take_over(PluginOrder order, std::function<void(control::ReloadReport)> done) {
+    auto round = std::make_shared<Round>(std::move(done));
+    auto& report = round->report;
+    if (const auto renewed = http_->renew(order.endpoints); !renewed) {
+        report.problems.push_back(renewed.error().text);
+        return round->ended();
+    }
+    order_.endpoints.insert(order.endpoints.begin(), order.endpoints.end());  // those that are new
+    const auto waiting = moved(order_, order);
+    const auto waits = [&](const std::string& name) {
+        return std::ranges::find(waiting, name) != waiting.end();
+    };
+    report.needs_restart = waiting;
+    for (auto& seat : seats_) seat.note.clear();
+    for (auto& seat : seats_)
+        if (waits(seat.furniture->wish.instance.name)) seat.note = "its change waits for a restart";
+    for (const auto* is : order.all()) {
+        auto* seat = seat_of(*is);
+        if (seat == nullptr || waits(is->wish.instance.name)) continue;
+        switch (difference_of(*seat->furniture, *is)) {
+            case Difference::none:
+                break;
+            case Difference::restart:
+                report.needs_restart.push_back(is->wish.instance.name);
+                seat->note = "its change waits for a restart";
+                break;
+            case Difference::live:
+                ++round->waited_for;
+                rebuild(*seat, *is, round);
+        }
+    }
+    round->ended();
+}
+
+void PluginHouse::rebuild(Seat& seat, const Furniture& is, const std::shared_ptr<Round>& round) {
+    const auto place = static_cast<std::size_t>(&seat - seats_.data());
+    auto* port = place < checks_.size() ? checks_[place].get() : nullptr;
+    Rebuild::Place there{*seat.instance, port,
+                         [this, &seat](const plugin::OptionValues& options) -> plugin::Instance& {
+                             return *guests_.emplace_back(make(*seat.furniture, options));
+                         },
+                         [this](plugin::Instance& guest) {
+                             std::erase_if(guests_, [&](const auto& one) { return one.get() == &guest; });
+                         },
+                         [this] { return closing_; }};
+    const auto& was = seat.furniture->options;
+    Rebuild::begin(core_, std::move(there), was, is.options, [&seat, is, round](const std::string& why) {
+        const auto& name = is.wish.instance.name;
+        if (why.empty()) {
+            seat.furniture->options = is.options;
+            round->report.reloaded.push_back(name);
+        } else {
+            logging::error(
+                "plugin keeps its old options",
+                {{"plugin", name}, {"id", is.wish.instance.plugin}, {"err", why}, {"event", "reload_kept"}});
+            seat.note = "it keeps its old options: " + why;
+            round->report.kept.push_back(name);
+        }
+        round->ended();
+    });
+}
+
+// ---- what is shown -----------------------------------------------------------------------------------------
 
 std::vector<control::PluginRow> PluginHouse::rows() const {
     std::vector<control::PluginRow> out;
-    for (const auto& instance : instances_) {
-        const auto& library = *instance->library();
+    for (const auto& seat : seats_) {
+        const auto& instance = *seat.instance;
+        const auto& library = *instance.library();
         control::PluginRow row{
-            instance->name(),
-            instance->descriptor().id,
-            instance->descriptor().kind,
-            instance->descriptor().version,
+            instance.name(),
+            instance.descriptor().id,
+            instance.descriptor().kind,
+            instance.descriptor().version,
             std::to_string(library.entry->abi_major) + "." + std::to_string(library.entry->abi_minor),
             library.path.string(),
-            "at work"};
-        if (instance->out_of_service())
-            row.state = "out of service: " + std::to_string(instance->abandoned()) + " calls abandoned";
+            "at work",
+            seat.note};
+        if (instance.out_of_service())
+            row.state = "out of service: " + std::to_string(instance.abandoned()) + " calls abandoned";
         out.push_back(std::move(row));
     }
     return out;
@@ -269,7 +274,7 @@ std::vector<control::PluginRow> PluginHouse::rows() const {
 
 std::vector<std::string> PluginHouse::check_plugins() const {
     std::vector<std::string> ids;
-    for (std::size_t i = 0; i < checks_.size(); ++i) ids.push_back(instances_[i]->descriptor().id);
+    for (const auto& check : order_.checks) ids.push_back(check.wish.instance.plugin);
     return ids;
 }
 

@@ -45,6 +45,8 @@ std::vector<control::PluginRow> PortraitDesk::plugin_rows() const {
     for (std::size_t i = 0; i < reports.size(); ++i)
         if (rows[i].state == "at work" && reports[i].judgement != control::Judgement::unknown)
             rows[i].state = control::to_text(reports[i].judgement);
+    for (auto& row : rows)
+        if (!row.note.empty()) row.state += "; " + row.note;
     return rows;
 }
 

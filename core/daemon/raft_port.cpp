@@ -6,6 +6,7 @@
 
 #include "core/daemon/dial_words.hpp"
 #include "core/runtime/deadline.hpp"
+#include "core/runtime/errno_words.hpp"
 #include "core/runtime/logging.hpp"
 #include "core/runtime/resolver.hpp"
 #include "core/transport/dial.hpp"
@@ -120,7 +121,7 @@ asio::awaitable<Result<RaftAddress, Complaint>> open_raft_port(config::Consensus
     // From here to introduce() nothing is awaited: no connection is served before it knows our name.
     if (const auto listening = links.listen(host.address->to_string(), consensus.port); !listening)
         co_return Outcome{
-            Complaint{no_transport + ("listen tcp " + wanted + ": " + bind_words(listening.error()))}};
+            Complaint{no_transport + ("listen tcp " + wanted + ": bind: " + errno_words(listening.error()))}};
     if (named.address) {
         address.configured = name + ":" + std::to_string(links.port());
         address.header = identity(address.configured, *named.address, links.port());

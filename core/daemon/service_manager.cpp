@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "core/runtime/logging.hpp"
 
@@ -94,6 +95,19 @@ void ServiceManager::ready() {
     if (ready_) return;
     ready_ = true;
     send("READY=1");
+}
+
+// The time is for Type=notify-reload (systemd 253), which tells an old READY from a new one by it.
+void ServiceManager::reloading() {
+    if (!ready_ || stopping_ || reloading_) return;
+    reloading_ = true;
+    const auto since = std::chrono::steady_clock::now().time_since_epoch();
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+    send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(micros));
+}
+
+void ServiceManager::reloaded() {
+    if (std::exchange(reloading_, false) && !stopping_) send("READY=1");
 }
 
 void ServiceManager::stopping() {

@@ -38,6 +38,10 @@ public:
     /// take as long as its options say, as long as the core thread turns.
     void open(std::function<std::string()> status);
     void ready();
+    /// The configuration is read again, until reloaded(). While nobody has been told that we are up this says
+    /// nothing.
+    void reloading();
+    void reloaded();
     /// Feeding goes on until end(): a shut-down that hangs is a hang.
     void stopping();
     /// Nothing is sent any more.
@@ -51,6 +55,7 @@ private:
     const ServiceSocket socket_;
     int fd_{-1};
     bool ready_{false};
+    bool reloading_{false};
     bool stopping_{false};
     bool complained_{false};
     std::function<std::string()> status_;

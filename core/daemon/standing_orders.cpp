@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include "core/runtime/clock.hpp"
@@ -60,11 +61,17 @@ public:
     void start() {
         thread_ = std::thread{[self = shared_from_this()] { self->work(); }};
     }
-    /// `done` runs on that thread, unless it has been left behind by then.
+    /// `done` runs on that thread when this order, or a later one of that name, is on disk: only the newest of
+    /// each name waits for a disk that hangs. It is let go when too many wait, or the thread is left behind.
     void change(const char* name, bool stands, std::function<void()> done) {
         {
             const std::lock_guard lock{mutex_};
-            queue_.push_back({name, stands, std::move(done)});
+            auto change = std::ranges::find_if(
+                queue_, [&](const Change& queued) { return std::string_view{queued.name} == name; });
+            if (change == queue_.end()) change = queue_.insert(queue_.end(), Change{name, stands, {}});
+            change->stands = stands;
+            if (change->done.size() == most_waiting) change->done.pop_front();
+            change->done.push_back(std::move(done));
         }
         changed_.notify_all();
     }
@@ -82,10 +89,13 @@ public:
     }
 
 private:
+    /// Beyond these, patience answers: none of them waits longer than that.
+    static constexpr std::size_t most_waiting{64};
+
     struct Change {
         const char* name;
         bool stands;
-        std::function<void()> done;
+        std::deque<std::function<void()>> done;
     };
 
     void work() {
@@ -99,7 +109,7 @@ private:
             change.stands ? keep(change.name) : forget(change.name);
             lock.lock();
             if (left_behind_) return;
-            change.done();
+            for (const auto& done : change.done) done();
         }
         ended_ = true;
         changed_.notify_all();

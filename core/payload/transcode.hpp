@@ -34,6 +34,10 @@ struct CommitRefusal {
 ///   bounds  constant stack; memory below 2 × the text, the message of an overlong extraData aside
 [[nodiscard]] Result<Envelope, CommitRefusal> envelope_from_json(std::string_view param, Strictness = {});
 
+/// What of the above is said before the content is looked at: `param` is no JSON, or not of the envelope's
+/// types.
+[[nodiscard]] std::optional<CommitRefusal> decoding_refusal(std::string_view param);
+
 struct CommitCall {
     std::string_view id;  ///< the raw token (a string with its quotes, or a number), inside the body
     Envelope envelope;

@@ -217,19 +217,28 @@ Bytes encode(Payload& payload) {
     return Bytes::adopt(std::move(ssz));
 }
 
+std::optional<CommitRefusal> read(Decoder& decoder, std::string_view param) {
+    const auto value = json::first_value(param, json::max_depth - depth_around);
+    if (!value) return CommitRefusal{-32700, "parse error"};
+    auto decoded = decoder.decode(*value);
+    if (!decoded) return refuse_argument(decoded.error().text);
+    return std::nullopt;
+}
+
 }  // namespace
+
+std::optional<CommitRefusal> decoding_refusal(std::string_view param) {
+    Decoder decoder;
+    return read(decoder, param);
+}
 
 CommitRefusal missing_payload_refusal() {
     return refuse_argument("missing executionPayload");
 }
 
 Result<Envelope, CommitRefusal> envelope_from_json(std::string_view param, Strictness strictness) {
-    const auto value = json::first_value(param, json::max_depth - depth_around);
-    if (!value) return CommitRefusal{-32700, "parse error"};
-
     Decoder decoder;
-    auto decoded = decoder.decode(*value);
-    if (!decoded) return refuse_argument(decoded.error().text);
+    if (auto refusal = read(decoder, param)) return *std::move(refusal);
     auto& payload = decoder.payload();
     if (!payload) return missing_payload_refusal();
     if (!decoder.root()) return refuse_encoding("execution payload envelope is missing data");

@@ -26,6 +26,20 @@ std::vector<Contact> AddressBook::contacts(const std::vector<consensus::Server>&
     return out;
 }
 
+std::vector<Contact> AddressBook::listed() const {
+    std::vector<Contact> out;
+    for (const auto& entry : listed_)
+        if (entry.id != self_) out.push_back({{entry.id, true, Reach::configured}, entry.url, entry.token});
+    return out;
+}
+
+std::optional<Contact> AddressBook::guess(const consensus::Server& server,
+                                          const std::string& own_address) const {
+    auto out = contact(server, host_of(own_address));
+    if (server.id == self_ || out.member.reach == Reach::none) return std::nullopt;
+    return out;
+}
+
 Contact AddressBook::contact(const consensus::Server& server, const std::string& own_host) const {
     Contact out;
     out.member = {server.id, server.suffrage == consensus::Suffrage::voter, Reach::none};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,12 @@ public:
     /// Everybody but ourselves, in the order of `servers`. A guess that would be our own listener, because it
     /// has our own host, is dropped; no token goes to a guess.
     [[nodiscard]] std::vector<Contact> contacts(const std::vector<consensus::Server>& servers) const;
+    /// Everybody of `peers.rpc` but ourselves: whom a node can ask that knows of no group.
+    [[nodiscard]] std::vector<Contact> listed() const;
+    /// One server that such a node has heard of; `own_address` is its own raft address. Nothing where it can
+    /// not be asked.
+    [[nodiscard]] std::optional<Contact> guess(const consensus::Server& server,
+                                               const std::string& own_address) const;
 
 private:
     [[nodiscard]] Contact contact(const consensus::Server& server, const std::string& own_host) const;

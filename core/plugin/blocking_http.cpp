@@ -13,10 +13,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
 
+#include "core/plugin/tls_exchange.hpp"
 #include "core/runtime/http_client.hpp"
 
 namespace conductor::plugin {
@@ -27,10 +29,9 @@ using std::chrono::steady_clock;
 
 namespace {
 
-using Outcome = Result<http::Answer, http::Failure>;
-
-// What a caller and the worker share about one exchange. The mutex guards the outcome alone; the signal belongs
-// to the worker's thread.
+// What a caller and the worker share about one piece of work. The mutex guards the outcome alone; the signal
+// belongs to the worker's thread.
+template <class Outcome>
 struct Exchange {
     Exchange() : done{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {}
     ~Exchange() {
@@ -87,6 +88,49 @@ Woken wait(int done, int cancel_fd, SteadyTime deadline) {
 
 }  // namespace
 
+struct BlockingHttp::Place {
+    HttpEndpoint endpoint;
+    std::shared_ptr<const TlsTrust> trust;  ///< null: in the clear
+};
+
+struct BlockingHttp::Ask {
+    std::string_view method;
+    const HttpCall& call;
+    http::Url url;
+    SteadyTime begun;
+    SteadyTime until;
+};
+
+namespace {
+
+bool holds_control(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) { return c >= '\0' && c < ' '; });
+}
+
+Result<http::Url, Complaint> url_of(const std::string& text) {
+    return is_tls_url(text) ? read_tls_url(text) : http::read_url(text);
+}
+
+std::string request_text(std::string_view method, const http::Url& url, const HttpEndpoint& place,
+                         std::string_view body) {
+    std::string text{method};
+    text += " " + url.target + " HTTP/1.1\r\nHost: " + url.place() +
+            "\r\nUser-Agent: conductord\r\nAccept-Encoding: identity\r\nConnection: close\r\n";
+    if (method != "GET")
+        text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    bool authorized = url.authorization.empty();
+    for (const auto& [name, value] : place.fields) {
+        text += name + ": " + value + "\r\n";
+        authorized = authorized || name == "Authorization";
+    }
+    if (!authorized) text += "Authorization: " + url.authorization + "\r\n";
+    text += "\r\n";
+    text += body;
+    return text;
+}
+
+}  // namespace
+
 struct BlockingHttp::Worker {
     Worker() : busy{asio::make_work_guard(context)} {}
     ~Worker() {
@@ -96,7 +140,43 @@ struct BlockingHttp::Worker {
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
-    std::map<std::string, HttpEndpoint, std::less<>> places;
+    [[nodiscard]] std::optional<Place> place(std::string_view name) {
+        const std::lock_guard lock{mutex};
+        const auto found = places.find(name);
+        return found == places.end() ? std::nullopt : std::optional{found->second};
+    }
+
+    /// Runs `work` on the worker's thread until it has ended, is cancelled, or is late.
+    template <class Outcome>
+    Result<Outcome, HttpError> await(std::function<asio::awaitable<Outcome>()> work, const Ask& ask) {
+        const auto exchange = std::make_shared<Exchange<Outcome>>();
+        if (exchange->done < 0 || under_way.fetch_add(1) >= max_under_way) {
+            if (exchange->done >= 0) under_way.fetch_sub(1);
+            return HttpError{HttpError::Kind::unreachable, "too many exchanges under way"};
+        }
+        asio::post(context, [this, exchange, work = std::move(work)]() mutable {
+            asio::co_spawn(
+                context, work(),
+                asio::bind_cancellation_slot(exchange->signal.slot(),
+                                             [this, exchange](std::exception_ptr failure, Outcome how) {
+                                                 under_way.fetch_sub(1);
+                                                 if (failure) return exchange->finish(std::nullopt);
+                                                 exchange->finish(std::move(how));
+                                             }));
+        });
+        const auto woken = wait(exchange->done, ask.call.cancel_fd, ask.until);
+        if (woken != Woken::done) {
+            asio::post(context, [exchange] { exchange->signal.emit(asio::cancellation_type::terminal); });
+            if (woken == Woken::late) return late();
+            return HttpError{HttpError::Kind::cancelled, "context canceled"};
+        }
+        const std::lock_guard lock{exchange->mutex};
+        if (!exchange->outcome) return late();
+        return std::move(*exchange->outcome);
+    }
+
+    std::mutex mutex;  // places may be renewed while workers ask
+    std::map<std::string, Place, std::less<>> places;
     std::atomic<std::size_t> under_way{0};
     asio::io_context context{1};
     http::Client client;  // after the context: its sockets live there
@@ -104,23 +184,56 @@ struct BlockingHttp::Worker {
     std::thread thread;
 };
 
-Result<std::shared_ptr<BlockingHttp>, Complaint> BlockingHttp::make(
-    const std::map<std::string, HttpEndpoint>& endpoints) {
-    auto worker = std::make_unique<Worker>();
+namespace {
+
+using Places = std::map<std::string, std::pair<HttpEndpoint, std::shared_ptr<const TlsTrust>>, std::less<>>;
+
+Result<Places, Complaint> places_of(const HttpEndpoints& endpoints) {
+    Places out;
     for (const auto& [name, endpoint] : endpoints) {
-        const auto url = http::read_url(endpoint.url);
+        const auto url = url_of(endpoint.url);
         if (!url) return Complaint{"endpoints." + name + ".url: " + url.error().text};
         for (const auto& [field, value] : endpoint.fields)
-            if (std::any_of(value.begin(), value.end(), [](char c) { return c >= '\0' && c < ' '; }))
+            if (holds_control(value))
                 return Complaint{"endpoints." + name + ": " + field + " holds a control character"};
-        worker->places.emplace(name, endpoint);
+        std::shared_ptr<const TlsTrust> trust;
+        if (is_tls_url(endpoint.url)) {
+            auto made = TlsTrust::make(endpoint.ca);
+            if (!made) return Complaint{"endpoints." + name + ": " + made.error().text};
+            trust = std::move(*made);
+        } else if (!endpoint.ca.empty()) {
+            return Complaint{"endpoints." + name + ".ca: the url is http, so nobody shows a certificate"};
+        }
+        out.emplace(name, std::pair{endpoint, std::move(trust)});
     }
+    return out;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<BlockingHttp>, Complaint> BlockingHttp::make(const HttpEndpoints& endpoints) {
+    auto places = places_of(endpoints);
+    if (!places) return places.error();
+    auto worker = std::make_unique<Worker>();
+    for (auto& [name, place] : *places) worker->places.emplace(name, Place{place.first, place.second});
     worker->thread = std::thread{[context = &worker->context] { context->run(); }};
     return std::shared_ptr<BlockingHttp>{new BlockingHttp{std::move(worker)}};
 }
 
 BlockingHttp::BlockingHttp(std::unique_ptr<Worker> worker) : worker_{std::move(worker)} {}
 BlockingHttp::~BlockingHttp() = default;
+
+Result<void, Complaint> BlockingHttp::renew(const HttpEndpoints& endpoints) {
+    const auto places = places_of(endpoints);
+    if (!places) return places.error();
+    const std::lock_guard lock{worker_->mutex};
+    for (const auto& [name, place] : *places) {
+        auto& known = worker_->places.try_emplace(name, Place{place.first, place.second}).first->second;
+        // A token for another place is not for this one.
+        if (known.endpoint.url == place.first.url) known.endpoint.fields = place.first.fields;
+    }
+    return {};
+}
 
 Result<HttpReply, HttpError> BlockingHttp::post(const HttpCall& call) {
     return exchange("POST", call);
@@ -131,57 +244,53 @@ Result<HttpReply, HttpError> BlockingHttp::get(const HttpCall& call) {
 }
 
 Result<HttpReply, HttpError> BlockingHttp::exchange(std::string_view method, const HttpCall& call) {
-    const auto found = worker_->places.find(call.endpoint);
-    if (found == worker_->places.end())
+    const auto place = worker_->place(call.endpoint);
+    if (!place)
         return HttpError{HttpError::Kind::no_endpoint,
                          "no endpoint named `" + std::string{call.endpoint} + "`"};
-    const auto& place = found->second;
 
     const auto begun = steady_clock::now();
-    const auto until = std::min(call.deadline, begun + place.timeout);
+    const auto until = std::min(call.deadline, begun + place->endpoint.timeout);
     if (until <= begun) return late();
 
     // Appended to a host, anything else could lead to another one and take the credentials there.
     if (!call.path.empty() && call.path.front() != '/' && call.path.front() != '?')
         return HttpError{HttpError::Kind::unreachable, "a path begins with `/` or `?`"};
-    auto url = http::read_url(place.url + std::string{call.path});
+    auto url = url_of(place->endpoint.url + std::string{call.path});
     if (!url) return HttpError{HttpError::Kind::unreachable, url.error().text};
-    http::Call ask{std::move(*url), std::string{call.body}};
-    ask.method = method;
-    if (call.body.empty()) ask.fields.clear();
-    ask.fields.insert(ask.fields.end(), place.fields.begin(), place.fields.end());
-    ask.limit = until - begun;
-    ask.answer_limit = call.limit;
-    if (method == "GET") ask.repeat = http::Repeat::once;
+    const Ask ask{method, call, std::move(*url), begun, until};
+    return place->trust ? by_tls(*place, ask) : in_clear(*place, ask);
+}
 
-    const auto exchange = std::make_shared<Exchange>();
+Result<HttpReply, HttpError> BlockingHttp::in_clear(const Place& place, const Ask& ask) {
+    http::Call out{ask.url, std::string{ask.call.body}};
+    out.method = ask.method;
+    if (ask.call.body.empty()) out.fields.clear();
+    out.fields.insert(out.fields.end(), place.endpoint.fields.begin(), place.endpoint.fields.end());
+    out.limit = ask.until - ask.begun;
+    out.answer_limit = ask.call.limit;
+    if (ask.method == "GET") out.repeat = http::Repeat::once;
+
+    using Outcome = Result<http::Answer, http::Failure>;
     auto* const worker = worker_.get();  // outlives its own thread
-    if (exchange->done < 0 || worker->under_way.fetch_add(1) >= max_under_way) {
-        if (exchange->done >= 0) worker->under_way.fetch_sub(1);
-        return HttpError{HttpError::Kind::unreachable, "too many exchanges under way"};
-    }
-    asio::post(worker->context, [worker, exchange, ask = std::move(ask)]() mutable {
-        asio::co_spawn(
-            worker->context, worker->client.exchange(std::move(ask)),
-            asio::bind_cancellation_slot(exchange->signal.slot(),
-                                         [worker, exchange](std::exception_ptr failure, Outcome how) {
-                                             worker->under_way.fetch_sub(1);
-                                             if (failure) return exchange->finish(std::nullopt);
-                                             exchange->finish(std::move(how));
-                                         }));
-    });
+    auto answered = worker->await<Outcome>([worker, out] { return worker->client.exchange(out); }, ask);
+    if (!answered) return answered.error();
+    if (!*answered) return error_of(answered->error());
+    return HttpReply{(*answered)->status, std::move((*answered)->body)};
+}
 
-    const auto woken = wait(exchange->done, call.cancel_fd, until);
-    if (woken != Woken::done) {
-        asio::post(worker->context, [exchange] { exchange->signal.emit(asio::cancellation_type::terminal); });
-        if (woken == Woken::late) return late();
-        return HttpError{HttpError::Kind::cancelled, "context canceled"};
-    }
-    const std::lock_guard lock{exchange->mutex};
-    if (!exchange->outcome) return late();
-    auto& outcome = *exchange->outcome;
-    if (!outcome) return error_of(outcome.error());
-    return HttpReply{outcome->status, std::move(outcome->body)};
+// The name is looked up where lookups can be abandoned; the rest blocks here, where that is no harm.
+Result<HttpReply, HttpError> BlockingHttp::by_tls(const Place& place, const Ask& ask) {
+    const auto host = ask.url.host;
+    const auto port = ask.url.port;
+    auto found = worker_->await<Result<Endpoints>>([host, port] { return resolve(host, port); }, ask);
+    if (!found) return found.error();
+    if (!*found) return HttpError{HttpError::Kind::unreachable, "lookup " + host + ": no such host"};
+    TlsCall call{host,           **found,   request_text(ask.method, ask.url, place.endpoint, ask.call.body),
+                 ask.call.limit, ask.until, ask.call.cancel_fd};
+    auto answer = tls_exchange(*place.trust, call);
+    if (!answer) return answer.error();
+    return HttpReply{answer->status, std::move(answer->body)};
 }
 
 }  // namespace conductor::plugin

@@ -1,45 +1,21 @@
 #include "core/plugin/crash.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <cstring>
-#include <ctime>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
+
+#include "core/plugin/last_words.hpp"
 
 namespace conductor::plugin {
 namespace {
 
 thread_local const CrashLabel* running = nullptr;
 thread_local const char* running_what = "";
-int mark_fd = -1;
-
-// Everything from here to on_fault runs inside a signal handler: no allocation, no lock, no stdio.
-struct Line {
-    char text[1024];
-    std::size_t size{0};
-
-    void add(std::string_view piece) noexcept {
-        const auto count = std::min(piece.size(), sizeof text - size);
-        std::memcpy(text + size, piece.data(), count);
-        size += count;
-    }
-    void add_number(std::uint64_t number) noexcept {
-        char digits[20];
-        std::size_t at = sizeof digits;
-        do {
-            digits[--at] = static_cast<char>('0' + number % 10);
-            number /= 10;
-        } while (number != 0);
-        add({digits + at, sizeof digits - at});
-    }
-    void write_to(int fd) const noexcept { [[maybe_unused]] const auto written = ::write(fd, text, size); }
-};
-
+constexpr int exit_code = 1;  // the daemon's, where it could not go on
 const char* name_of(int number) noexcept {
     switch (number) {
         case SIGSEGV:
@@ -55,33 +31,28 @@ const char* name_of(int number) noexcept {
     }
 }
 
+// Inside a signal handler: no allocation, no lock, no stdio.
 void on_fault(int number) noexcept {
     if (const auto* label = running; label != nullptr) {
         running = nullptr;  // a second fault in here must not come back here
-        Line mark;
-        mark.add_number(static_cast<std::uint64_t>(::time(nullptr)));
-        mark.add(" ");
-        mark.add(label->id());
-        mark.add("\n");
-        if (mark_fd >= 0) mark.write_to(mark_fd);
-
-        Line line;
-        line.add(label->line());
-        line.add(running_what);
-        line.add(": ");
-        line.add(name_of(number));
-        line.add("\n");
-        line.write_to(STDERR_FILENO);
+        write_last_words(*label, "crashed", running_what, name_of(number));
     }
     std::signal(number, SIG_DFL);  // NOLINT: async-signal-safe
     ::raise(number);
+}
+
+// exit() runs on the thread that has called it.
+void on_exit() noexcept {
+    if (running == nullptr) return;
+    write_last_words(*running, "called exit", running_what, "leaving");
+    ::_exit(exit_code);
 }
 
 }  // namespace
 
 CrashLabel::CrashLabel(std::string_view instance, std::string_view id, std::string_view library) : id_{id} {
     line_ = "conductord: plugin \"" + std::string(instance) + "\" (" + std::string(id) + ", " +
-            std::string(library) + ") crashed in ";
+            std::string(library) + ") ";
 }
 
 CrashScope::CrashScope(const CrashLabel& label, const char* what) noexcept
@@ -96,12 +67,8 @@ CrashScope::~CrashScope() {
 }
 
 Result<void, Complaint> install_crash_handler(const std::filesystem::path& mark_file) {
-    if (!mark_file.empty()) {
-        const int fd = ::open(mark_file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-        if (fd < 0) return Complaint{mark_file.string() + ": " + std::strerror(errno)};
-        if (mark_fd >= 0) ::close(mark_fd);
-        mark_fd = fd;
-    }
+    if (auto prepared = prepare_last_words(mark_file); !prepared) return prepared;
+    [[maybe_unused]] static const int once = std::atexit(&on_exit);
     struct sigaction action{};
     action.sa_handler = &on_fault;
     action.sa_flags = SA_ONSTACK | static_cast<int>(SA_RESETHAND);

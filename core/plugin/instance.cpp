@@ -1,5 +1,8 @@
 #include "core/plugin/instance.hpp"
 
+#include <utility>
+
+#include "core/base/check.hpp"
 #include "core/plugin/text.hpp"
 
 namespace conductor::plugin {
@@ -110,8 +113,9 @@ Instance::Life::~Life() {
 
 Instance::Instance(InstanceSpec spec, Ports ports, std::shared_ptr<Watch> watch, Post post, LaneLimits limits)
     : life_{std::make_shared<Life>()},
-      lane_{std::move(watch), std::move(post),
-            CrashLabel{spec.name, spec.plugin.descriptor->id, spec.plugin.library->path.string()}, limits} {
+      lane_{std::make_unique<Lane>(
+          std::move(watch), std::move(post),
+          CrashLabel{spec.name, spec.plugin.descriptor->id, spec.plugin.library->path.string()}, limits)} {
     life_->services = std::make_unique<HostServices>(std::move(spec.name), *spec.plugin.descriptor,
                                                      std::move(spec.options), std::move(ports));
     life_->plugin = spec.plugin;
@@ -127,17 +131,25 @@ void Instance::open(Limit limit, std::function<void(Result<void, CallError>)> do
            });
 }
 
-void Instance::close(Limit limit, std::function<void()> done) {
+void Instance::close(Limit limit, std::function<void(bool)> done) {
     life_->services->begin_stop();
-    submit(
-        "stop", limit,
-        [](Life& life, const conductor_call& call) -> conductor_status {
-            if (life.instance == nullptr) return CONDUCTOR_OK;
-            life.instance->stop(life.instance->self, &call);
-            destroy(life);
-            return CONDUCTOR_OK;
-        },
-        [done = std::move(done)](conductor_status, const CallError*) { done(); });
+    auto stop = [](Life& life, const conductor_call& call) -> conductor_status {
+        if (life.instance == nullptr) return CONDUCTOR_OK;
+        life.instance->stop(life.instance->self, &call);
+        destroy(life);
+        return CONDUCTOR_OK;
+    };
+    auto stopped = [done = std::move(done)](conductor_status, const CallError* error) {
+        done(error == nullptr);
+    };
+    lane_->finish(std::make_shared<CallJob<decltype(stop), decltype(stopped)>>("stop", limit, life_, stop,
+                                                                               std::move(stopped)));
+}
+
+void Instance::swap(Instance& other) noexcept {
+    CONDUCTOR_CHECK(name() == other.name());
+    std::swap(life_, other.life_);
+    std::swap(lane_, other.lane_);
 }
 
 }  // namespace conductor::plugin

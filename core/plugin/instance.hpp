@@ -49,10 +49,16 @@ public:
     /// Creates and starts the plugin. Once.
     ///   errors  what the plugin said, or what is wrong with its tables; it is destroyed then
     void open(Limit limit, std::function<void(Result<void, CallError>)> done);
-    /// Stops and destroys it, if its lane is free; comes back in any case. No calls after this.
-    void close(Limit limit, std::function<void()> done);
+    /// Cancels the call in flight, then stops and destroys the plugin; comes back in any case, with whether it
+    /// has ended. A call that never comes back leaves it as it is. Nothing is begun after this.
+    void close(Limit limit, std::function<void(bool ended)> done);
     /// Ends the call in flight as its deadline would.
-    void cancel() { lane_.cancel(); }
+    void cancel() { lane_->cancel(); }
+    /// As Lane::when_free.
+    void when_free(std::function<void()> free) { lane_->when_free(std::move(free)); }
+    /// Each is at work under the handle of the other: who holds a reference meets the other plugin from his
+    /// next call on. Of the same name.
+    void swap(Instance& other) noexcept;
 
     [[nodiscard]] const std::string& name() const noexcept { return life_->services->name(); }
     [[nodiscard]] const Descriptor& descriptor() const noexcept { return life_->services->descriptor(); }
@@ -60,9 +66,9 @@ public:
     [[nodiscard]] const std::vector<std::string>& secrets() const noexcept {
         return life_->services->secrets();
     }
-    [[nodiscard]] bool busy() const { return lane_.busy(); }
-    [[nodiscard]] bool out_of_service() const { return lane_.out_of_service(); }
-    [[nodiscard]] std::uint64_t abandoned() const { return lane_.abandoned(); }
+    [[nodiscard]] bool busy() const { return lane_->busy(); }
+    [[nodiscard]] bool out_of_service() const { return lane_->out_of_service(); }
+    [[nodiscard]] std::uint64_t abandoned() const { return lane_->abandoned(); }
 
     /// What the worker sees of the instance.
     struct Life {
@@ -88,7 +94,7 @@ private:
     void submit(const char* what, Limit limit, Work work, Done done);
 
     std::shared_ptr<Life> life_;
-    Lane lane_;
+    std::unique_ptr<Lane> lane_;
 };
 
 template <class Work, class Done>
@@ -128,7 +134,7 @@ private:
 
 template <class Work, class Done>
 void Instance::submit(const char* what, Limit limit, Work work, Done done) {
-    lane_.submit(std::make_shared<CallJob<Work, Done>>(what, limit, life_, std::move(work), std::move(done)));
+    lane_->submit(std::make_shared<CallJob<Work, Done>>(what, limit, life_, std::move(work), std::move(done)));
 }
 
 template <class Table, class Value>

@@ -6,6 +6,10 @@
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
+#include <utility>
+#include <vector>
+
+#include "core/plugin/process_guard.hpp"
 
 namespace conductor::plugin {
 
@@ -61,7 +65,9 @@ struct LaneState {
     std::condition_variable changed;
     std::shared_ptr<Job> pending;
     std::shared_ptr<Job> running;
+    std::vector<std::function<void()>> waiters;  ///< for the end of the call in flight
     bool closing{false};
+    bool finishing{false};
     bool out{false};
     unsigned abandoned_in_row{0};
     std::uint64_t abandoned{0};
@@ -104,9 +110,12 @@ struct LaneState {
             if (!job->settled_) {
                 const CrashScope scope{mine.label, job->what};
                 job->run();
+                look_after_call(mine.label, job->what);
             }
             lock.lock();
             mine.running = nullptr;
+            if (!mine.pending)
+                for (auto& free : std::exchange(mine.waiters, {})) mine.post(std::move(free));
             // Before the answer leaves: whoever hears it finds the lane free.
             if (mine.settle(job, Fate::finished)) mine.abandoned_in_row = 0;
             mine.changed.notify_all();
@@ -157,6 +166,7 @@ Lane::~Lane() {
 void Lane::submit(std::shared_ptr<Job> job) {
     {
         const std::scoped_lock lock{state_->mutex};
+        if (state_->finishing) return (void)state_->settle(job, Fate::stopped);
         if (state_->out || state_->running || state_->pending) {
             (void)state_->settle(job, state_->out ? Fate::out_of_service : Fate::busy);
             return;
@@ -164,7 +174,28 @@ void Lane::submit(std::shared_ptr<Job> job) {
         state_->pending = job;
     }
     state_->changed.notify_all();
+    set_alarms(job);
+}
 
+void Lane::finish(std::shared_ptr<Job> job) {
+    {
+        const std::scoped_lock lock{state_->mutex};
+        if (std::exchange(state_->finishing, true)) return (void)state_->settle(job, Fate::stopped);
+        if (state_->running) state_->running->frame.cancel();
+        if (state_->pending) (void)state_->settle(state_->pending, Fate::stopped);
+        state_->pending = job;
+    }
+    state_->changed.notify_all();
+    set_alarms(job);
+}
+
+void Lane::when_free(std::function<void()> free) {
+    const std::scoped_lock lock{state_->mutex};
+    if (!state_->running && !state_->pending) return state_->post(std::move(free));
+    state_->waiters.push_back(std::move(free));
+}
+
+void Lane::set_alarms(const std::shared_ptr<Job>& job) {
     const auto alarm = [this, &job](Watch::Time when, void (LaneState::*member)(const std::shared_ptr<Job>&)) {
         watch_->at(when, [state = std::weak_ptr{state_}, late = std::weak_ptr{job}, member] {
             const auto alive = state.lock();

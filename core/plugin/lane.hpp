@@ -92,6 +92,12 @@ public:
 
     /// From any thread. `job` is delivered exactly once.
     void submit(std::shared_ptr<Job> job);
+    /// The last call: it cancels the one in flight and begins when that has come back, within its own limit.
+    /// Runs even on a lane that is out of service. Nothing is begun after it.
+    void finish(std::shared_ptr<Job> job);
+    /// Calls `free` through Post, once, when no call is in flight; before the answer of the call that was.
+    /// Perhaps never.
+    void when_free(std::function<void()> free);
     /// Cancels the call in flight; it is still delivered as it ends.
     void cancel();
     [[nodiscard]] bool busy() const;
@@ -100,6 +106,8 @@ public:
     [[nodiscard]] std::uint64_t abandoned() const;
 
 private:
+    void set_alarms(const std::shared_ptr<Job>& job);
+
     std::shared_ptr<Watch> watch_;
     std::shared_ptr<LaneState> state_;
     std::thread worker_;

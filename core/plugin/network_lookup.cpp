@@ -10,10 +10,10 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/near_name.hpp"
 #include "core/config/toml.hpp"
 #include "core/plugin/network_profile.hpp"
 #include "core/plugin/registry.hpp"
-#include "core/plugin/text.hpp"
 
 namespace conductor::plugin {
 
@@ -79,7 +79,7 @@ public:
                     [this](std::function<void()> work) { boost::asio::post(core_, std::move(work)); }},
           profiles_{instance_} {}
     ~Provider() {
-        wait<bool>([this](auto done) { instance_.close(close_limit, [done] { done(true); }); });
+        wait<bool>([this](auto done) { instance_.close(close_limit, done); });
     }
     Provider(const Provider&) = delete;
     Provider& operator=(const Provider&) = delete;
@@ -187,6 +187,21 @@ Result<std::vector<ProfileText>, Complaint> profile_texts(const std::string& nam
         if (*text) texts.push_back({one.id, **text});
     }
     return texts;
+}
+
+Result<config::Profile, Complaint> network_facts(const std::string& name,
+                                                 const std::vector<NetworkProvider>& providers) {
+    const auto texts = profile_texts(name, providers);
+    if (!texts) return texts.error();
+    config::Profile out;
+    for (const auto& text : *texts) {
+        const auto table = config::parse_toml(text.text, "profile of " + name);
+        if (!table) return table.error();
+        auto facts = table_of(*table, "facts");
+        if (!facts) return facts.error();
+        out.merge(std::move(*facts));
+    }
+    return out;
 }
 
 Result<std::vector<NetworkName>, Complaint> network_names(const std::vector<NetworkProvider>& providers) {

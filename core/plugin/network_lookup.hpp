@@ -36,6 +36,11 @@ struct ProfileText {
 [[nodiscard]] Result<std::vector<ProfileText>, Complaint> profile_texts(
     const std::string& name, const std::vector<NetworkProvider>& providers);
 
+/// What they say the network is: `chain_id`, `forks.canyon`, … Nobody knows it: empty.
+///   errors  a provider cannot be asked, or its text is none
+[[nodiscard]] Result<config::Profile, Complaint> network_facts(const std::string& name,
+                                                               const std::vector<NetworkProvider>& providers);
+
 struct NetworkName {
     std::string name;
     std::string provider;  ///< the first that knows it

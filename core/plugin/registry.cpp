@@ -26,6 +26,10 @@ std::string quote(std::string_view text) {
     return '"' + mended(text) + '"';
 }
 
+Complaint refused(const Installed& found, const std::string& why) {
+    return {"plugin " + quote(found.note.id) + " " + why};
+}
+
 }  // namespace
 
 fs::path own_executable() {
@@ -55,6 +59,20 @@ std::vector<Installed> Registry::installed() const {
 }
 
 Result<Admitted, Complaint> Registry::admit(const Request& request) const {
+    const auto found = find(request);
+    if (!found) return found.error();
+    auto admitted = admit_file(*found);
+    if (!admitted) return Complaint{to_prefix(request.place) + admitted.error().text};
+    return admitted;
+}
+
+Result<void, Complaint> Registry::vet(const Request& request) const {
+    const auto found = find(request);
+    if (!found) return found.error();
+    return {};
+}
+
+Result<Installed, Complaint> Registry::find(const Request& request) const {
     const auto all = installed();
     const auto found = std::ranges::find(all, request.id, [](const Installed& one) { return one.note.id; });
     if (found == all.end()) {
@@ -68,39 +86,40 @@ Result<Admitted, Complaint> Registry::admit(const Request& request) const {
                          " is not installed;" + did_you_mean(request.id, ids) +
                          " searched: " + joined(searched)};
     }
-    auto admitted = admit_file(request, *found);
-    if (!admitted) return Complaint{to_prefix(request.place) + admitted.error().text};
-    return admitted;
+    if (const auto good = vet_file(request, *found); !good)
+        return Complaint{to_prefix(request.place) + refused(*found, good.error().text).text};
+    return *found;
 }
 
-Result<Admitted, Complaint> Registry::admit_file(const Request& request, const Installed& found) const {
+Result<void, Complaint> Registry::vet_file(const Request& request, const Installed& found) const {
     const auto& note = found.note;
-    const auto refuse = [&](const std::string& why) {
-        return Complaint{"plugin " + quote(note.id) + " " + why};
-    };
     if (!speaks_abi(note.abi_major, note.abi_minor))
-        return refuse("is installed as " + mended(note.version) + " for ABI " + abi_of(note) +
-                      "; this conductord speaks ABI " + own_abi());
+        return Complaint{"is installed as " + mended(note.version) + " for ABI " + abi_of(note) +
+                         "; this conductord speaks ABI " + own_abi()};
     if (note.kind.starts_with(draft) && !settings_.drafts)
-        return refuse("is of the draft kind " + quote(note.kind) + "; plugins.drafts = true lets it in");
+        return Complaint{"is of the draft kind " + quote(note.kind) + "; plugins.drafts = true lets it in"};
     if (note.kind != request.kind)
-        return refuse("is a " + quote(note.kind) + "; " + request.subject + " needs a " + quote(request.kind));
-    if (!found.bundled && !allowed(note.id)) return refuse("is not in plugins.allow");
+        return Complaint{"is a " + quote(note.kind) + "; " + request.subject + " needs a " +
+                         quote(request.kind)};
+    if (!found.bundled && !allowed(note.id)) return Complaint{"is not in plugins.allow"};
 
     const auto trust = found.bundled ? check_bundled(found.file, settings_.executable)
                                      : check_trust(found.file, settings_.trust);
-    if (!trust) return refuse("is not to be trusted: " + trust.error().text);
+    if (!trust) return Complaint{"is not to be trusted: " + trust.error().text};
     if (!request.sha256.empty())
         if (const auto sum = check_sha256(found.file, request.sha256); !sum)
-            return refuse("is another one: " + sum.error().text);
+            return Complaint{"is another one: " + sum.error().text};
+    return {};
+}
 
+Result<Admitted, Complaint> Registry::admit_file(const Installed& found) {
     const auto notes = read_notes(found.file);
     if (!notes) return notes.error();
     const auto library = map_library(found.file, *notes);
-    if (!library) return refuse("cannot be loaded: " + library.error().text);
+    if (!library) return refused(found, "cannot be loaded: " + library.error().text);
     const auto& plugins = (*library)->plugins;
-    const auto descriptor = std::ranges::find(plugins, note.id, &Descriptor::id);
-    if (descriptor == plugins.end()) return refuse("is named by the note alone");
+    const auto descriptor = std::ranges::find(plugins, found.note.id, &Descriptor::id);
+    if (descriptor == plugins.end()) return refused(found, "is named by the note alone");
     return Admitted{*library, &*descriptor, found.bundled};
 }
 

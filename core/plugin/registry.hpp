@@ -58,13 +58,17 @@ public:
 
     /// errors  one sentence for the operator, with the request's place in front
     [[nodiscard]] Result<Admitted, Complaint> admit(const Request& request) const;
+    /// All that admit() looks at before it maps the library; maps nothing.
+    [[nodiscard]] Result<void, Complaint> vet(const Request& request) const;
 
 private:
     struct Directory {
         std::filesystem::path path;
         bool bundled{false};
     };
-    [[nodiscard]] Result<Admitted, Complaint> admit_file(const Request& request, const Installed& found) const;
+    [[nodiscard]] Result<Installed, Complaint> find(const Request& request) const;
+    [[nodiscard]] Result<void, Complaint> vet_file(const Request& request, const Installed& found) const;
+    [[nodiscard]] static Result<Admitted, Complaint> admit_file(const Installed& found);
     [[nodiscard]] bool allowed(std::string_view id) const;
 
     RegistrySettings settings_;

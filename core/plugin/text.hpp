@@ -5,7 +5,6 @@
 #include <conductor/plugin.h>
 
 #include <cstddef>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,8 +53,6 @@ private:
 /// Whether `text` is a slug: [a-z0-9._-], 1 to 64 octets.
 [[nodiscard]] bool is_slug(std::string_view text) noexcept;
 
-/// The one of `names` that a slip of the finger would turn into `wrong`, if any.
-[[nodiscard]] std::optional<std::string> near_name(std::string_view wrong, std::span<const std::string> names);
 /// ` did you mean "x"?` or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view wrong, std::span<const std::string> names);
 /// `a, b, c`

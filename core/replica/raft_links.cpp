@@ -32,6 +32,7 @@ RaftLinks::RaftLinks(asio::io_context& core, ServerId self, Options options)
     : core_{core},
       self_{std::move(self), {}},
       options_{std::move(options)},
+      watch_{core_, watch_surroundings()},
       acceptor_{core_.get_executor(), self_, options_.inbound, acceptor_events()} {}
 
 RaftLinks::~RaftLinks() = default;
@@ -48,6 +49,7 @@ void RaftLinks::introduce(std::string address) {
 asio::awaitable<void> RaftLinks::stop() {
     stopped_ = true;
     co_await acceptor_.stop();
+    co_await watch_.stop();
     co_await tasks_.stop();
     for (auto& [id, peer] : peers_) co_await peer.link->stop();
     peers_.clear();
@@ -61,6 +63,9 @@ transport::AcceptorEvents RaftLinks::acceptor_events() {
                                const consensus::Sender& from, consensus::Message message) {
         if (replica_ == nullptr || stopped_) return acceptor_.hang_up(exchange);
         replica_->receive({exchange, from, std::move(message), connection});
+    };
+    events.on_left = [this](const ServerId& who) {
+        if (options_.fast_failover && !stopped_) watch_.left(who);
     };
     events.knows = [this](const std::string& id, const std::string& address) { return knows(id, address); };
     return events;
@@ -77,6 +82,24 @@ bool RaftLinks::knows(const std::string& id, const std::string& address) const {
     if (replica_ == nullptr) return false;
     const auto leader = replica_->leader();
     return (!id.empty() && leader.id.text() == id) || (!address.empty() && leader.address == address);
+}
+
+// Dialled where we dial it ourselves: the address in its header is a name, and need not be one to dial.
+std::optional<Suspect> RaftLinks::suspect(const ServerId& id) const {
+    const auto peer = peers_.find(id);
+    if (stopped_ || replica_ == nullptr || peer == peers_.end()) return std::nullopt;
+    const auto followed = replica_->followed();
+    if (!followed || followed->leader != id) return std::nullopt;
+    return Suspect{peer->second.link->address(), followed->term, followed->heard};
+}
+
+LeaderWatch::Surroundings RaftLinks::watch_surroundings() {
+    return {[this](const ServerId& id) { return suspect(id); }, &refuses_connections,
+            [this](const ServerId& id, const Suspect& gone) {
+                logging::info("the leader's host refuses connections, its time is shortened",
+                              {{"leader", id}, {"addr", gone.address}, {"event", "leader_gone"}});
+                replica_->leader_gone(id);
+            }};
 }
 
 // ---- what we ask ----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "core/replica/leader_watch.hpp"
 #include "core/replica/links.hpp"
 #include "core/runtime/task_group.hpp"
 #include "core/transport/acceptor.hpp"
@@ -28,6 +29,8 @@ public:
         transport::LaneOptions lanes;
         /// A member that was removed has this long to take the entry that says so.
         std::chrono::milliseconds farewell{1000};
+        /// Whether the protocol is told of a leader whose host refuses connections (`raft.fast-failover`).
+        bool fast_failover{true};
     };
     RaftLinks(boost::asio::io_context& core, ServerId self, Options options);
     ~RaftLinks() override;
@@ -61,6 +64,8 @@ private:
     [[nodiscard]] bool knows(const std::string& id, const std::string& address) const;
     void lost(const ServerId& peer, consensus::Exchange exchange, const std::string& why);
     void answered(const ServerId& peer);
+    [[nodiscard]] LeaderWatch::Surroundings watch_surroundings();
+    [[nodiscard]] std::optional<Suspect> suspect(const ServerId& id) const;
     boost::asio::awaitable<void> say_farewell(ServerId peer, std::uint64_t farewell);
 
     boost::asio::io_context& core_;
@@ -71,6 +76,7 @@ private:
     std::map<ServerId, Peer> peers_;
     std::uint64_t last_farewell_{0};
     bool stopped_{false};
+    LeaderWatch watch_;
     transport::Acceptor acceptor_;
     TaskGroup tasks_;
 };

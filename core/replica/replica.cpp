@@ -127,6 +127,31 @@ void Replica::unanswered(const consensus::Unanswered& lost) {
     step(lost);
 }
 
+std::optional<Followed> Replica::followed() const {
+    if (life_ != Life::running || raft_->role() != consensus::Role::follower) return std::nullopt;
+    const auto contacts = raft_->contacts();
+    if (contacts.empty()) return std::nullopt;
+    return Followed{contacts.front().id, raft_->term(), contacts.front().at};
+}
+
+void Replica::leader_gone(const ServerId& leader) {
+    const auto now = followed();
+    if (now && now->leader == leader) step(consensus::LeaderGone{});
+}
+
+std::optional<consensus::VoteHold> Replica::vote_hold() const {
+    if (raft_ == nullptr) return std::nullopt;
+    return raft_->vote_hold();
+}
+
+void Replica::set_vote_hold(consensus::VoteHold hold) {
+    step(consensus::VoteHoldChanged{hold});
+}
+
+bool Replica::is_blank() const {
+    return raft_->term() == Term{} && raft_->last() == consensus::Position{} && !raft_->snapshot();
+}
+
 // From top to bottom, without waiting for the disk: production stops before any I/O, what promises nothing
 // leaves before the write begins, and nobody acts as leader before everything else is under way. The write is
 // staged first, because what leaves for the followers are the entries that it brings.
@@ -211,6 +236,8 @@ void Replica::publish() {
         }
     }
     if (other_members) events_.members_changed();
+    const auto hold = raft_->vote_hold();
+    if (vote_hold_.exchange(hold) != hold) events_.vote_hold_changed(hold);
 }
 
 bool Replica::leads() const {
@@ -229,6 +256,7 @@ control::MembershipView Replica::membership() const {
 
 std::string Replica::not_ready() const {
     if (mute_.load()) return "store is mute";
+    if (vote_hold_.load() == consensus::VoteHold::held) return "vote is held";
     return ready_.load() ? std::string{} : std::string{"starting"};
 }
 

@@ -53,6 +53,7 @@ struct Events {
     /// A member lost what it had acknowledged (raft-wire 5.8.1): a person must look at its disk.
     std::function<void(const ServerId&)> forgetful = [](const auto&) {};
     std::function<void(const consensus::VoteRefused&)> vote_refused = [](const auto&) {};
+    std::function<void(consensus::VoteHold)> vote_hold_changed = [](auto) {};
     std::function<void(const storage::StoreError&)> store_failed = [](const auto&) {};
     std::function<void(Duration)> applied = [](Duration) {};  ///< one payload, by the state machine alone
     std::function<void(Duration)> stored = [](Duration) {};   ///< one batch with entries, flushed
@@ -81,6 +82,13 @@ struct Standing {
     std::optional<BlockNumber> ring_from;          ///< payload_json() can give all from here to `head`
 };
 
+/// Whom this node follows, and when that one was heard last.
+struct Followed {
+    ServerId leader;
+    Term term;
+    Instant heard;
+};
+
 class Replica final : public control::Committer, public control::GroupView {
 public:
     Replica(boost::asio::io_context& core, Options options, std::unique_ptr<storage::LogStore> store,
@@ -104,6 +112,16 @@ public:
     void receive(consensus::Received received);
     /// A request that left will have no answer.
     void unanswered(const consensus::Unanswered& lost);
+    /// Nothing while no leader is known, or this node is it.
+    [[nodiscard]] std::optional<Followed> followed() const;
+    /// The host of that leader has refused connections (raft-wire 8.1/11).
+    void leader_gone(const ServerId& leader);
+    /// Nothing while the log is being read.
+    [[nodiscard]] std::optional<consensus::VoteHold> vote_hold() const;
+    /// What is known of the votes that this node may have forgotten (raft-wire 5.4.1). After start().
+    void set_vote_hold(consensus::VoteHold hold);
+    /// No term, no log, no snapshot: it has never taken part, or has lost everything. After start().
+    [[nodiscard]] bool is_blank() const;
 
     // Asked of the group, on core. `done` comes on core, once, perhaps from inside the call; whoever is told
     // must not ask again from inside it.
@@ -222,6 +240,7 @@ private:
     std::atomic<std::int64_t> leading_until_ns_{INT64_MIN};  // on the boot clock
     std::atomic<bool> ready_{false};
     std::atomic<bool> mute_{false};
+    std::atomic<consensus::VoteHold> vote_hold_{consensus::VoteHold::none};
     mutable std::mutex published_mutex_;  // guards published_, which net threads read
     Published published_;
 

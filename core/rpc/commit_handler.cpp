@@ -55,12 +55,17 @@ asio::awaitable<Result<void, RpcError>> CommitHandler::commit(payload::Envelope 
     co_return Result<void, RpcError>{};
 }
 
-// Go decodes an argument before it counts how many there are: a bad one followed by a second is bad.
+// Go decodes an argument, counts how many there are, and only then looks at what it has: one that cannot be
+// read is bad with a second behind it, too, one that means nothing is then one too many.
 asio::awaitable<Answer> CommitHandler::commit_json(std::optional<json::RawValue> params) {
     auto elements = positional(params);
     if (!elements) co_return elements.error();
     const auto first = *elements ? (*elements)->next() : std::nullopt;
     const bool given = first && first->kind != json::Kind::null;
+    if (first && (*elements)->next()) {
+        const auto unreadable = given ? payload::decoding_refusal(first->raw) : std::nullopt;
+        co_return unreadable ? rpc_error(*unreadable) : params_detail::too_many(1);
+    }
     std::optional<payload::Envelope> envelope;
     Duration took{};
     if (given) {
@@ -70,7 +75,6 @@ asio::awaitable<Answer> CommitHandler::commit_json(std::optional<json::RawValue>
         took = now() - started;
         envelope = std::move(*decoded);
     }
-    if (first && (*elements)->next()) co_return params_detail::too_many(1);
     if (!given) co_return rpc_error(payload::missing_payload_refusal());
 
     observer_.payload_transcoded(took);

@@ -19,15 +19,18 @@ RpcError invalid_request(std::string why = "invalid request") {
 }
 
 // Subscriptions need a connection that can push; over HTTP there is none to subscribe on or from.
+/// Any text, or none.
+struct SubscriptionId {};
+
+params_detail::Refusal decode(const json::RawValue& value, SubscriptionId&) {
+    if (value.kind == json::Kind::string || value.kind == json::Kind::null) return std::nullopt;
+    return "json: cannot unmarshal " + std::string{json::kind_name(value.kind)} +
+           " into Go value of type rpc.ID";
+}
+
 RpcError unsubscribe(const std::optional<json::RawValue>& params) {
-    auto arguments = decode_params<json::RawValue>(params);
-    if (!arguments) return arguments.error();
-    const auto& id = std::get<0>(*arguments);
-    if (id.kind == json::Kind::string || id.kind == json::Kind::null)
-        return application_error("subscription not found");
-    std::string why{"invalid argument 0: json: cannot unmarshal "};
-    why.append(json::kind_name(id.kind)).append(" into Go value of type rpc.ID");
-    return {code::invalid_params, std::move(why), {}};
+    const auto arguments = decode_params<SubscriptionId>(params);
+    return arguments ? application_error("subscription not found") : arguments.error();
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 
 #include "core/base/check.hpp"
 #include "core/rpc/http_connection.hpp"
+#include "core/runtime/errno_words.hpp"
 #include "core/runtime/task_group.hpp"
 
 namespace conductor::rpc {
@@ -83,14 +84,6 @@ struct HttpServer::Shared {
 };
 
 namespace {
-
-// Go says what the system says, in lower case.
-std::string go_words(const error_code& error) {
-    auto words = error.message();
-    if (!words.empty() && words.front() >= 'A' && words.front() <= 'Z')
-        words.front() = static_cast<char>(words.front() - 'A' + 'a');
-    return words;
-}
 
 Result<tcp::endpoint, Complaint> resolve(const asio::any_io_executor& executor,
                                          const HttpServerOptions& options) {
@@ -172,7 +165,7 @@ Result<std::uint16_t, Complaint> HttpServer::listen() {
         acceptor.close(ignored);
         const auto wanted = shared_->options.address + ":" + std::to_string(shared_->options.port);
         return Complaint{"failed to bind to address \"" + wanted + "\": listen tcp " + wanted +
-                         ": bind: " + go_words(error)};
+                         ": bind: " + errno_words(error)};
     };
     error_code error;
     acceptor.open(endpoint->protocol(), error);

@@ -12,8 +12,4 @@ namespace conductor::rpc {
 /// A scalar as it was received, made fit for Go's output: nothing but the escapes above changes.
 [[nodiscard]] std::string escaped_token(std::string_view raw);
 
-/// `text` as `%q` of Go prints a header value: quotes and backslashes escaped, the rest as it is if it can be
-/// printed.
-[[nodiscard]] std::string go_quoted(std::string_view text);
-
 }  // namespace conductor::rpc

@@ -1,7 +1,6 @@
 #include "core/rpc/media_type.hpp"
 
-#include <algorithm>
-#include <set>
+#include <map>
 
 namespace conductor::rpc {
 
@@ -40,8 +39,8 @@ bool skip_quoted(std::string_view& text) {
     return true;
 }
 
-// `; name=value`, consumed; false where it is anything else.
-bool skip_parameter(std::string_view& text, std::set<std::string>& seen) {
+// `; name=value`, consumed; false where it is anything else. A name may come again with the same value.
+bool skip_parameter(std::string_view& text, std::map<std::string, std::string_view>& seen) {
     text.remove_prefix(1);
     skip_blanks(text);
     const auto name = take_token(text);
@@ -49,12 +48,12 @@ bool skip_parameter(std::string_view& text, std::set<std::string>& seen) {
     if (name.empty() || !text.starts_with('=')) return false;
     text.remove_prefix(1);
     skip_blanks(text);
-    if (text.starts_with('"')) {
-        if (!skip_quoted(text)) return false;
-    } else if (take_token(text).empty()) {
-        return false;
-    }
-    return seen.insert(name).second;
+    auto value = text;
+    const bool quoted = text.starts_with('"');
+    if (quoted ? !skip_quoted(text) : take_token(text).empty()) return false;
+    value = value.substr(0, value.size() - text.size());
+    if (quoted) value = value.substr(1, value.size() - 2);
+    return seen.emplace(name, value).first->second == value;
 }
 
 }  // namespace
@@ -70,7 +69,7 @@ std::optional<std::string> media_type(std::string_view content_type) {
         if (subtype.empty()) return std::nullopt;
         type.append("/").append(subtype);
     }
-    std::set<std::string> seen;
+    std::map<std::string, std::string_view> seen;
     for (;;) {
         skip_blanks(rest);
         if (rest.empty()) return type;

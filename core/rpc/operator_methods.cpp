@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "core/rpc/json_text.hpp"
 #include "core/rpc/pending.hpp"
 
 namespace conductor::rpc {
@@ -55,6 +56,26 @@ asio::awaitable<Answer> override_leader(ControlOperator& control, std::optional<
     co_return co_await outcome_of(std::move(begin), std::move(wording));
 }
 
+std::string names_json(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names) out += (out.empty() ? "" : ",") + json_string(name);
+    return '[' + out + ']';
+}
+
+asio::awaitable<Answer> reload(control::Reloader& reloader) {
+    const Pending<control::ReloadReport> pending{co_await asio::this_coro::executor};
+    auto done = [pending](control::ReloadReport report) { pending.give(std::move(report)); };
+    reloader.reload(std::move(done));
+    const auto report = co_await pending.wait();
+    if (!report) co_return application_error("request timed out");
+    std::string problems;
+    for (const auto& problem : report->problems) problems += (problems.empty() ? "" : "; ") + problem;
+    if (!problems.empty()) co_return application_error("reload refused: " + problems);
+    co_return R"({"reloaded":)" + names_json(report->reloaded) + R"(,"kept":)" + names_json(report->kept) +
+        R"(,"needsRestart":)" + names_json(report->needs_restart) + R"(,"options":)" +
+        names_json(report->options) + "}";
+}
+
 asio::awaitable<Answer> change(GroupOperator& group, MemberChange what, std::string id, std::string address,
                                Version version) {
     const LogIndex known{version.value_or(0)};
@@ -85,6 +106,10 @@ void add_control_methods(MethodTable& table, ControlOperator& control) {
     table.add_raw("conductor_overrideLeader", write, [&control](const std::optional<json::RawValue>& params) {
         return override_leader(control, params);
     });
+}
+
+void add_reload_method(MethodTable& table, control::Reloader& reloader) {
+    table.add<>("conductor_reload", Access::write, [&reloader] { return reload(reloader); });
 }
 
 void add_group_methods(MethodTable& table, GroupOperator& group) {

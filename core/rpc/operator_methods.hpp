@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/control/ports.hpp"
+#include "core/control/reload.hpp"
 #include "core/rpc/methods.hpp"
 
 namespace conductor::rpc {
@@ -10,5 +11,7 @@ namespace conductor::rpc {
 /// Everything given outlives the table. Before `add_server_methods`, as all others.
 void add_control_methods(MethodTable& table, control::ControlOperator& control);
 void add_group_methods(MethodTable& table, control::GroupOperator& group);
+/// `conductor_reload`: for a daemon with `rpc.enable-admin` only (P-39).
+void add_reload_method(MethodTable& table, control::Reloader& reloader);
 
 }  // namespace conductor::rpc

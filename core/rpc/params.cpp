@@ -1,6 +1,8 @@
 #include "core/rpc/params.hpp"
 
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 
 namespace conductor::rpc {
 
@@ -64,6 +66,11 @@ RpcError too_many(std::size_t most) {
 
 Result<std::optional<json::ElementCursor>, RpcError> positional(const std::optional<json::RawValue>& params) {
     if (!params || params->kind == json::Kind::null) return std::optional<json::ElementCursor>{};
+    // Go reads the token first, and has no float for this one.
+    if (params->kind == json::Kind::number &&
+        std::isinf(std::strtod(std::string{params->raw}.c_str(), nullptr)))
+        return params_detail::invalid_params(
+            params_detail::mismatch("number " + std::string{params->raw}, "float64"));
     if (params->kind != json::Kind::array) return params_detail::invalid_params("non-array args");
     return std::optional<json::ElementCursor>{json::ElementCursor{*params}};
 }

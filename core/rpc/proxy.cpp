@@ -126,6 +126,10 @@ std::optional<Route> route_of(std::string_view method) {
     return route;
 }
 
+std::string complaint_about(const std::string& method) {
+    return "proxy.methods: " + go_quote(method) + " cannot be proxied";
+}
+
 asio::awaitable<Answer> forward(ProxyPorts ports, Route route, std::string method, Params params) {
     if (route.refuses != nullptr)
         if (auto refused = route.refuses(params)) co_return *refused;
@@ -143,12 +147,19 @@ asio::awaitable<Answer> forward(ProxyPorts ports, Route route, std::string metho
 
 }  // namespace
 
+std::vector<std::string> proxy_complaints(const std::vector<std::string>& methods) {
+    std::vector<std::string> out;
+    for (const auto& method : std::set<std::string>{methods.begin(), methods.end()})
+        if (!route_of(method)) out.push_back(complaint_about(method));
+    return out;
+}
+
 Result<void, Complaint> add_proxied_methods(MethodTable& table, const std::vector<std::string>& methods,
                                             const ProxyPorts& ports) {
     const std::set<std::string> once{methods.begin(), methods.end()};
     for (const auto& method : once) {
         const auto route = route_of(method);
-        if (!route) return Complaint{"proxy.methods: " + go_quote(method) + " cannot be proxied"};
+        if (!route) return Complaint{complaint_about(method)};
         table.add_raw(method, route->access, [ports, route = *route, method](const Params& params) {
             return forward(ports, route, method, params);
         });

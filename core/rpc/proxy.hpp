@@ -29,6 +29,9 @@ struct ProxyPorts {
     Upstream& upstream;            ///< outlives the table
 };
 
+/// What `add_proxied_methods` would say of `methods`, a sentence each.
+[[nodiscard]] std::vector<std::string> proxy_complaints(const std::vector<std::string>& methods);
+
 /// Adds `methods` (`proxy.methods`) to the table. Those of op-conductor refuse the parameters that it refuses;
 /// others of `eth net web3 txpool optimism opp2p` pass as they are. Nothing of `admin` and `miner` beyond
 /// op-conductor's: whoever could start the sequencer through the proxy would pass the control loop by.

@@ -125,7 +125,7 @@ bool names_other_version(std::string_view block) {
            !version.starts_with("HTTP/1.");
 }
 
-// `/a?b`, `http://host/a?b`, `*`; anything else is no target for this server.
+// `/a?b`, `http://host/a?b`, `*`; anything else is no target for this server. A `#` means nothing in a request.
 bool take_target(RequestHead& head, std::string_view target) {
     if (target == "*") {
         head.star = true;
@@ -137,7 +137,6 @@ bool take_target(RequestHead& head, std::string_view target) {
         const auto authority_end = target.find_first_of("/?", scheme + 3);
         target = authority_end == std::string_view::npos ? std::string_view{} : target.substr(authority_end);
     }
-    target = target.substr(0, target.find('#'));
     const auto question = target.find('?');
     head.escaped_path = target.substr(0, question);
     if (question != std::string_view::npos) head.query = target.substr(question + 1);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/go_text.hpp"
 #include "core/rpc/cors.hpp"
 #include "core/rpc/gzip.hpp"
 #include "core/rpc/json_text.hpp"
@@ -152,7 +153,7 @@ Admission Routes::admit_binary(const RequestHead& head) {
     const auto type = head.content_type.value_or("");
     if (!type.empty() && type != "application/octet-stream")
         return at_once(text_response(
-            415, "unsupported content-type " + go_quoted(type) + ", want application/octet-stream"));
+            415, "unsupported content-type " + go_quote(type) + ", want application/octet-stream"));
     if (head.content_length > options_.binary_body_limit) {
         parts_.observer.body_refused(head.content_length, options_.binary_body_limit);
         return at_once(text_response(413, "payload too large: " + std::to_string(head.content_length) + " > " +

@@ -14,6 +14,7 @@
 
 #include "core/runtime/clock.hpp"
 #include "core/runtime/deadline.hpp"
+#include "core/runtime/errno_words.hpp"
 
 namespace conductor::http {
 
@@ -40,14 +41,6 @@ namespace {
 
 constexpr std::size_t read_size = 16 * 1024;
 
-// Go's words for an errno: lower case, as strerror says them otherwise.
-std::string words(const error_code& error) {
-    auto text = error.message();
-    if (text.size() > 1 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'a')
-        text[0] = static_cast<char>(text[0] + 32);
-    return text;
-}
-
 std::string shown(const tcp::endpoint& endpoint) {
     std::ostringstream text;
     text << endpoint;
@@ -60,7 +53,7 @@ std::string broken(std::string_view operation, const tcp::socket& socket, const 
     const auto here = socket.local_endpoint(unknown);
     const auto there = socket.remote_endpoint(unknown);
     return std::string{operation} + " tcp " + shown(here) + "->" + shown(there) + ": " +
-           std::string{operation} + ": " + words(error);
+           std::string{operation} + ": " + errno_words(error);
 }
 
 Errc dial_error(const error_code& error) noexcept {
@@ -136,7 +129,7 @@ asio::awaitable<Client::Dialled> Client::connect(tcp::endpoint endpoint) {
     const auto [error] = co_await socket.async_connect(endpoint, asio::as_tuple(asio::use_awaitable));
     if (error) {
         dialled.failure =
-            Failure{dial_error(error), "dial tcp " + shown(endpoint) + ": connect: " + words(error)};
+            Failure{dial_error(error), "dial tcp " + shown(endpoint) + ": connect: " + errno_words(error)};
         co_return dialled;
     }
     error_code ignored;  // a connection that delays small packets works too

@@ -26,13 +26,18 @@ StandardOutput& standard_output() {
     return sink;
 }
 
-// Leaked on purpose, see global().
-std::atomic<Logger*>& current() noexcept {
-    static std::atomic<Logger*> logger{[] {
+// Leaked on purpose, see global(); held for ever, so that a leak checker finds it.
+Logger& first() {
+    static auto& logger = *[] {
         Options options;
         options.color = ::isatty(STDOUT_FILENO) == 1;
         return new Logger{options, standard_output()};
-    }()};
+    }();
+    return logger;
+}
+
+std::atomic<Logger*>& current() noexcept {
+    static std::atomic<Logger*> logger{&first()};
     return logger;
 }
 

@@ -114,6 +114,7 @@ asio::awaitable<void> Acceptor::serve(Peer peer) {
             break;
         }
         judge(peer, asked->from.id.text(), asked->from.address);
+        peer->sender = asked->from.id;
         auto octets = whole->size();
         if (rpc == wire::Rpc::install_snapshot) {
             auto payload = co_await read_snapshot(peer, asked->snapshot_octets, !asked->refusal);
@@ -124,6 +125,7 @@ asio::awaitable<void> Acceptor::serve(Peer peer) {
         }
         deliver(peer, rpc, std::move(*asked), octets);
     }
+    left(peer);
     if (peer->ended && !peer->owed().empty()) {
         peer->expect_octets_within(farewell);
         static_cast<void>(co_await peer->owes_less(1, 1));
@@ -257,6 +259,14 @@ void Acceptor::evict(Connection who) {
     strangers_.leave(who);
     if (const auto place = inbound_.find(who); place != inbound_.end())
         place->second->close("too many strangers");
+}
+
+void Acceptor::left(const Peer& peer) {
+    const auto sender = std::exchange(peer->sender, {});
+    const auto same = [&](const auto& other) {
+        return other.second->sender == sender && !other.second->closed();
+    };
+    if (!sender.empty() && events_.on_left && std::ranges::none_of(inbound_, same)) events_.on_left(sender);
 }
 
 void Acceptor::forget(const Peer& peer) {

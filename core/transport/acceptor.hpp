@@ -45,6 +45,8 @@ struct AcceptorEvents {
     /// The fast path (raft-wire 1.8): the answer to a heartbeat that changes nothing, or nothing, and it goes
     /// to on_request. May be empty.
     std::function<std::optional<consensus::AppendReply>(const consensus::Sender&, Term)> on_heartbeat;
+    /// The last connection on which this server has asked something has ended; it may come back at any time.
+    std::function<void(const ServerId&)> on_left;
 };
 
 struct AcceptorFigures {
@@ -91,6 +93,7 @@ private:
     void deliver(const Peer& peer, wire::Rpc rpc, wire::Asked asked, std::size_t octets);
     void undecodable(const Peer& peer, const std::string& why);
     void evict(consensus::Connection who);
+    void left(const Peer& peer);
     void forget(const Peer& peer);
     [[nodiscard]] Peer owner_of(consensus::Exchange exchange) const;
 

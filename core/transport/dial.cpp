@@ -37,7 +37,8 @@ asio::awaitable<Attempt> attempt(HostPort place) {
     for (const auto& endpoint : *endpoints) {
         tcp::socket socket{executor};
         const auto [error] = co_await socket.async_connect(endpoint, asio::as_tuple(asio::use_awaitable));
-        result.error = error;
+        // Refused means refused everywhere: another failure says more, and less for certain.
+        if (error && (!result.error || result.error == asio::error::connection_refused)) result.error = error;
         if (error) continue;
         tune(socket);
         result.socket = std::move(socket);

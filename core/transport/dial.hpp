@@ -23,7 +23,8 @@ struct HostPort {
 void tune(boost::asio::ip::tcp::socket& socket);
 
 /// Tries what the name resolves to in turn, at most `limit` altogether.
-///   errors  invalid_argument: no address; what the resolver or the last connect said; timed_out
+///   errors  invalid_argument: no address; what the resolver said; connection_refused where every address of
+///           the name refused, else what another connect said; timed_out
 [[nodiscard]] boost::asio::awaitable<Result<boost::asio::ip::tcp::socket>> dial(std::string address,
                                                                                 Duration limit);
 

@@ -51,6 +51,7 @@ public:
     [[nodiscard]] const std::deque<Owed>& owed() const noexcept { return owed_; }
 
     ReceiveBuffer received;
+    ServerId sender;  ///< of its last request
     bool stranger{true};
     bool ended{false};  ///< the other side has sent its last octet
 

@@ -13,8 +13,9 @@ public:
         "Starts, stops and feeds a sequencer of op-node and an execution engine"};
     static constexpr std::array options{
         admin::options[0], admin::options[1],
-        conductor::option_choice("start_mode", "auto", "hash-param|parameterless|auto",
-                                 "how the node takes the block to build on; auto tries with the hash first")};
+        conductor::live(conductor::option_choice(
+            "start_mode", "auto", "hash-param|parameterless|auto",
+            "how the node takes the block to build on; auto tries with the hash first"))};
 
     explicit OpNode(conductor::Host host) : Driver{host} {
         const auto mode = host.string("start_mode");

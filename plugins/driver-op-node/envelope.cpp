@@ -58,7 +58,8 @@ std::string envelope_of(const conductor::Json& block, const std::vector<std::str
     payload.raw("transactions", list);
     payload.raw("withdrawals", payload.has("withdrawals") ? block.at("/withdrawals").raw() : "[]");
     for (const auto& member : after_transactions) payload.member(member);
-    if (payload.has("withdrawalsRoot")) payload.raw("withdrawalsRoot", block.at("/withdrawalsRoot").raw());
+    // Every header since Shanghai has such a root, every payload since Isthmus; that came with the requests.
+    if (payload.has("requestsHash")) payload.raw("withdrawalsRoot", block.at("/withdrawalsRoot").raw());
 
     return R"({"parentBeaconBlockRoot":)" + block.at("/parentBeaconBlockRoot").raw() +
            R"(,"executionPayload":)" + payload.text() + "}}";

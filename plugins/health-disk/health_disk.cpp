@@ -14,11 +14,12 @@ public:
     static constexpr conductor::About about{"io.conductord.disk", "Disk", "0.1.0",
                                             "The file systems of some paths have room left"};
     static constexpr std::array options{
-        conductor::required(
-            conductor::list_of(conductor::option_string("paths", nullptr, "any path on each file system"))),
-        conductor::option_bytes("min_free", "10GiB", "unhealthy below this"),
-        conductor::option_bytes("warn_free", "0B", "degraded, which counts as healthy, below this"),
-        conductor::option_integer("min_inodes", "0", 0, INT64_MAX, "unhealthy below this")};
+        conductor::live(conductor::required(
+            conductor::list_of(conductor::option_string("paths", nullptr, "any path on each file system")))),
+        conductor::live(conductor::option_bytes("min_free", "10GiB", "unhealthy below this")),
+        conductor::live(
+            conductor::option_bytes("warn_free", "0B", "degraded, which counts as healthy, below this")),
+        conductor::live(conductor::option_integer("min_inodes", "0", 0, INT64_MAX, "unhealthy below this"))};
     static constexpr std::array<const char*, 5> reasons{"disk.low", "disk.inodes", "disk.warn",
                                                         "disk.unreadable", nullptr};
     static constexpr std::array metrics{conductor::gauge("free_bytes", "Free space", "path"),

@@ -11,8 +11,9 @@ public:
                                             "The execution layer has enough peers"};
     static constexpr std::array options{
         conductor::option_endpoint("execution", "execution", "the execution layer"),
-        conductor::option_choice("api", "net", "net|admin", "ask net_peerCount, or count admin_peers"),
-        conductor::option_integer("min", "1", 0, INT64_MAX, "unhealthy below this")};
+        conductor::live(
+            conductor::option_choice("api", "net", "net|admin", "ask net_peerCount, or count admin_peers")),
+        conductor::live(conductor::option_integer("min", "1", 0, INT64_MAX, "unhealthy below this"))};
     static constexpr std::array<const char*, 3> reasons{"el.down", "el.peers.few", nullptr};
     static constexpr std::array metrics{
         conductor::gauge("connected_peers", "Connected peers of the execution layer")};

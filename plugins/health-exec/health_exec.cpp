@@ -35,10 +35,10 @@ public:
     static constexpr conductor::About about{"io.conductord.exec", "Program", "0.1.0",
                                             "A program of the operator judges by its exit code"};
     static constexpr std::array options{
-        conductor::required(conductor::list_of(conductor::option_string(
-            "command", nullptr, "absolute path of the program, then its arguments; no shell"))),
-        conductor::list_of(conductor::option_string(
-            "environment", nullptr, "NAME=value besides PATH and CONDUCTOR_INSTANCE; nothing is inherited"))};
+        conductor::live(conductor::required(conductor::list_of(conductor::option_string(
+            "command", nullptr, "absolute path of the program, then its arguments; no shell")))),
+        conductor::live(conductor::list_of(conductor::option_string(
+            "environment", nullptr, "NAME=value besides PATH and CONDUCTOR_INSTANCE; nothing is inherited")))};
     static constexpr std::array<const char*, 4> reasons{"exec.degraded", "exec.unhealthy", "exec.unknown",
                                                         nullptr};
 

@@ -14,11 +14,13 @@ public:
                                             "An HTTP page answers with the right status and text"};
     static constexpr std::array options{
         conductor::required(conductor::option_endpoint("endpoint", nullptr, "whom to ask")),
-        conductor::option_string("path", "", "appended to the endpoint's URL; begins with / or ?"),
-        conductor::list_of(conductor::option_integer("healthy", "200", 100, 599, "status codes of health")),
-        conductor::list_of(conductor::option_integer("degraded", nullptr, 100, 599,
-                                                     "status codes that count as healthy and are shown amber")),
-        conductor::option_string("contains", "", "text that the body of a good answer holds")};
+        conductor::live(
+            conductor::option_string("path", "", "appended to the endpoint's URL; begins with / or ?")),
+        conductor::live(conductor::list_of(
+            conductor::option_integer("healthy", "200", 100, 599, "status codes of health"))),
+        conductor::live(conductor::list_of(conductor::option_integer(
+            "degraded", nullptr, 100, 599, "status codes that count as healthy and are shown amber"))),
+        conductor::live(conductor::option_string("contains", "", "text that the body of a good answer holds"))};
     static constexpr std::array<const char*, 5> reasons{"http.down", "http.status", "http.body",
                                                         "http.degraded", nullptr};
     static constexpr std::array metrics{conductor::gauge("status", "HTTP status of the last answer")};

@@ -38,11 +38,11 @@ public:
                                             "op-node answers, and its unsafe and safe heads are young enough"};
     static constexpr std::array options{
         conductor::option_endpoint("node", "node", "the consensus node"),
-        conductor::required(conductor::option_duration("unsafe_interval", nullptr, 0, longest_ns,
-                                                       "unhealthy when the unsafe head is older")),
-        conductor::option_bool("safe_enabled", "false", "judge the safe head too"),
-        conductor::option_duration("safe_interval", "20m", 0, longest_ns,
-                                   "unhealthy when the safe head is older")};
+        conductor::live(conductor::required(conductor::option_duration(
+            "unsafe_interval", nullptr, 0, longest_ns, "unhealthy when the unsafe head is older"))),
+        conductor::live(conductor::option_bool("safe_enabled", "false", "judge the safe head too")),
+        conductor::live(conductor::option_duration("safe_interval", "20m", 0, longest_ns,
+                                                   "unhealthy when the safe head is older"))};
     static constexpr std::array<const char*, 4> reasons{"node.down", "unsafe.old", "safe.old", nullptr};
     static constexpr std::array metrics{conductor::gauge("unsafe_head_number", "Number of the unsafe head"),
                                         conductor::gauge("unsafe_head_age_seconds", "Age of the unsafe head"),
@@ -117,7 +117,7 @@ public:
                                             "op-node has enough connected peers"};
     static constexpr std::array options{
         conductor::option_endpoint("node", "node", "the consensus node"),
-        conductor::option_integer("min", "1", 0, INT64_MAX, "unhealthy below this")};
+        conductor::live(conductor::option_integer("min", "1", 0, INT64_MAX, "unhealthy below this"))};
     static constexpr std::array<const char*, 3> reasons{"node.down", "peers.few", nullptr};
     static constexpr std::array metrics{conductor::gauge("connected_peers", "Connected peers")};
 

@@ -25,9 +25,11 @@ public:
         conductor::option_endpoint("boost", "execution", "rollup-boost"),
         conductor::option_choice("variant", "standard", "standard|next",
                                  "standard: status code of /healthz below the endpoint; next: JSON of its URL"),
-        conductor::option_integer("tolerance_limit", "0", 0, INT64_MAX,
-                                  "partial failures that are let pass within tolerance_interval"),
-        conductor::option_duration("tolerance_interval", "0s", 0, INT64_MAX, "a span that slides")};
+        conductor::live(
+            conductor::option_integer("tolerance_limit", "0", 0, INT64_MAX,
+                                      "partial failures that are let pass within tolerance_interval")),
+        conductor::live(
+            conductor::option_duration("tolerance_interval", "0s", 0, INT64_MAX, "a span that slides"))};
     static constexpr std::array<const char*, 4> reasons{"boost.unreachable", "boost.partial", "boost.down",
                                                         nullptr};
 

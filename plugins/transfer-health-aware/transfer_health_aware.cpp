@@ -42,10 +42,11 @@ public:
     static constexpr conductor::About about{"io.conductord.health-aware", "Health-aware", "0.1.0",
                                             "Fit members, the fittest first; unknown ones never"};
     static constexpr std::array options{
-        conductor::option_integer("max_lag", "32", 0, INT64_MAX,
-                                  "blocks that a member's execution layer may be behind"),
-        conductor::option_duration("failure_memory", "30s", 0, INT64_MAX,
-                                   "a member that did not take leadership so lately comes last")};
+        conductor::live(conductor::option_integer("max_lag", "32", 0, INT64_MAX,
+                                                  "blocks that a member's execution layer may be behind")),
+        conductor::live(
+            conductor::option_duration("failure_memory", "30s", 0, INT64_MAX,
+                                       "a member that did not take leadership so lately comes last"))};
 
     explicit HealthAware(conductor::Host host)
         : max_lag_{static_cast<std::uint64_t>(host.integer("max_lag"))},

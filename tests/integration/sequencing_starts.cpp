@@ -1,12 +1,10 @@
 // With what the daemon starts and with what it does not: variables, flags, and plugins good and bad.
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <fstream>
 
-#include "tests/integration/sequencing.hpp"
+#include "tests/integration/plugin_host.hpp"
 
 using namespace conductor;
 using namespace conductor::test;
@@ -38,44 +36,6 @@ Variables runbook(const fs::path& work, const SimnodeProcess& node) {
             {"OP_CONDUCTOR_PAUSED", "true"},
             {"OP_CONDUCTOR_LOG_FORMAT", "logfmt"}};
 }
-
-/// A daemon with one health check more, out of `directory`; its `options` as TOML.
-class PluginHost {
-public:
-    PluginHost(const std::string& name, const std::string& id, const std::string& options = {},
-               const fs::path& directory = CONDUCTOR_TEST_PLUGINS)
-        : host_{name,
-                {{"OP_CONDUCTOR_CONFIG", (fs::temp_directory_path() / file_name(name)).string()},
-                 {"CONDUCTOR_TEST_CRASH", "1"}}},
-          config_{fs::temp_directory_path() / file_name(name)} {
-        std::ofstream{config_} << "[plugins]\ntrust = \"user\"\ndirectories = [\"" << directory.string()
-                               << "\"]\n[[health]]\nname = \"extra\"\nplugin = \"" << id << "\"\n"
-                               << (options.empty() ? "" : "options = { " + options + " }\n");
-    }
-    ~PluginHost() {
-        std::error_code ignored;
-        fs::remove(config_, ignored);
-    }
-    PluginHost(const PluginHost&) = delete;
-    PluginHost& operator=(const PluginHost&) = delete;
-
-    SequencingHost& operator*() { return host_; }
-    SequencingHost* operator->() { return &host_; }
-
-    /// Starts it and waits for its end: what it has said.
-    std::string refusal(int code) {
-        host_.daemon().start();
-        CHECK(host_.daemon().process().wait(15s) == code);
-        return host_.daemon().process().output();
-    }
-
-private:
-    static std::string file_name(const std::string& name) {
-        return "conductord-" + std::to_string(::getpid()) + "-" + name + ".toml";
-    }
-    SequencingHost host_;
-    fs::path config_;
-};
 
 std::string last_line(std::string text) {
     while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -163,6 +123,17 @@ TEST_CASE("op-conductor's flags for execution layer and rollup-boost bring their
     }
     CHECK(report.find("boost.unreachable") != std::string::npos);
     CHECK(report.find("el.peers.few") == std::string::npos);
+}
+
+TEST_CASE("a node of another network than the configured one is warned about, and conducted all the same",
+          "[sequencing][start][profile]") {
+    SequencingHost host{"other-network", {{"OP_CONDUCTOR_NETWORK", "base-mainnet"}}};
+    REQUIRE(host.start_daemon());
+    CHECK(host.logs("network=base-mainnet fact=chain_id configured=8453 node=901 method=eth_chainId"));
+    CHECK(host.logs("network=base-mainnet fact=forks.canyon configured=1704992401 node=0 "
+                    "method=optimism_rollupConfig"));
+    CHECK(host.says("conductor_leader", "true"));
+    CHECK(host.daemon().stop() == 0);
 }
 
 TEST_CASE("limits as large as Go's flags take them are taken", "[sequencing][start][1.2]") {

@@ -124,6 +124,32 @@ TEST_CASE("a network that nobody knows is refused with the nearest name, a known
     CHECK(says(known, "the configuration is valid"));
 }
 
+TEST_CASE("a check of the configuration finds what a start would refuse, and touches nothing",
+          "[integration][config][plugin]") {
+    const TempDir work{"conductord-check"};
+    const auto file = work.path() / "conductord.toml";
+    std::ofstream{file} << "[[health]]\nname = \"disk\"\nplugin = \"io.conductord.disk\"\n"
+                           "options = { pth = \"/\", min_free = \"1GiB\" }\n"
+                           "[[health]]\nname = \"own\"\nplugin = \"org.example.absent\"\n";
+    const auto wrong = refused(work.path(), {{"OP_CONDUCTOR_PROXY_METHODS", "admin_startSequencer"}},
+                               {"--config", file.string(), "--check-config"});
+    CHECK(wrong.code == 1);
+    CHECK(says(wrong, "conductord.toml:4:13: health \"disk\": unknown option \"pth\"; it accepts: paths"));
+    CHECK(says(wrong, "org.example.absent"));
+    CHECK(says(wrong, "proxy.methods: \"admin_startSequencer\" cannot be proxied"));
+    CHECK_FALSE(says(wrong, "the configuration is valid"));
+    CHECK_FALSE(std::filesystem::exists(work.path() / "data"));
+
+    const auto scheme = refused(work.path(), {{"OP_CONDUCTOR_NODE_RPC", "ftp://node:1"}}, {"--check-config"});
+    CHECK(scheme.code == 1);
+    CHECK(says(scheme, "endpoints.node.url: URL \"ftp://node:1\""));
+
+    const auto good = refused(work.path(), {}, {"--check-config"});
+    CHECK(good.code == 0);
+    CHECK(says(good, "the configuration is valid"));
+    CHECK_FALSE(std::filesystem::exists(work.path() / "data"));
+}
+
 TEST_CASE("wrong options of plugins are refused, all of them, each with its place", "[integration][plugin]") {
     const TempDir work{"conductord-options"};
     const auto file = work.path() / "conductord.toml";

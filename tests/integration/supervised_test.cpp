@@ -77,6 +77,23 @@ TEST_CASE("the service manager hears that we are up, what we do, and that we lea
     CHECK(daemon.process().wait(10s) == 0);
 }
 
+TEST_CASE("the service manager hears of a reload, and of its end", "[integration][systemd][reload]") {
+    const TempDir work{"conductord-notify-reload"};
+    const auto path = (work.path() / "notify").string();
+    NotifySocket socket{path};
+    auto daemon = supervised(work.path(), path);
+    daemon.start();
+    REQUIRE_FALSE(socket.until("READY=1", 10s).empty());
+    REQUIRE(daemon.leads(5s));
+    daemon.process().signal(SIGHUP);
+    const auto began = socket.until("RELOADING=1", 5s);
+    REQUIRE_FALSE(began.empty());
+    CHECK(began.back().find("\nMONOTONIC_USEC=") != std::string::npos);
+    CHECK_FALSE(socket.until("READY=1", 5s).empty());
+    daemon.process().signal(SIGTERM);
+    CHECK(daemon.process().wait(10s) == 0);
+}
+
 TEST_CASE("a daemon that is refused its start never says that it is up", "[integration][systemd]") {
     const TempDir work{"conductord-notify-refused"};
     const auto path = (work.path() / "notify").string();

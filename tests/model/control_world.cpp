@@ -27,6 +27,7 @@ PolicySettings settings(const Origin& origin) {
     made.ladder.poll_period = 1s;
     made.ladder.target_memory = 4s;
     made.backoff = {.min = least_wait, .max = 2s, .tolerable_min = 1s, .tolerable_max = 2s, .jitter = false};
+    made.pace = {.on = true, .first = 1s, .most = 2s, .spell = 4s};
     made.stop_soft_timeout = 1s;
     made.node_limit = 2s;
     made.refresh_limit = 1s;

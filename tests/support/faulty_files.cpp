@@ -74,6 +74,17 @@ std::size_t FaultyFiles::struck() const {
     return struck_;
 }
 
+void FaultyFiles::count(std::string operation) {
+    const std::lock_guard lock{mutex_};
+    counting_ = std::move(operation);
+    counted_ = 0;
+}
+
+std::size_t FaultyFiles::counted() const {
+    const std::lock_guard lock{mutex_};
+    return counted_;
+}
+
 void FaultyFiles::write_at_most(std::size_t octets) {
     write_limit_ = octets;
 }
@@ -108,6 +119,7 @@ void FaultyFiles::pass_sync(const std::string& path) {
 
 int FaultyFiles::strikes(const std::string& operation, const std::string& path) {
     const std::lock_guard lock{mutex_};
+    if (operation == counting_) ++counted_;
     for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
         if (fault->operation != operation || path.find(fault->path_part) == std::string::npos) continue;
         if (fault->after > 0) {

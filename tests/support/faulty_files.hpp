@@ -27,7 +27,9 @@ public:
     void plan(Fault fault);
     void clear();
     [[nodiscard]] std::size_t struck() const;  ///< how often a fault has struck
-    void write_at_most(std::size_t octets);    ///< each write call; 0: no limit
+    void count(std::string operation);         ///< from now on; counted() says how often
+    [[nodiscard]] std::size_t counted() const;
+    void write_at_most(std::size_t octets);  ///< each write call; 0: no limit
     void hang_syncs(const std::string& path_part);
     void release_syncs();
     /// Waits until a flush hangs.
@@ -55,6 +57,8 @@ private:
     std::condition_variable changed_;
     std::vector<Fault> faults_;
     std::size_t struck_{0};
+    std::string counting_;
+    std::size_t counted_{0};
     std::size_t write_limit_{0};
     std::string hanging_part_;
     bool hang_{false};

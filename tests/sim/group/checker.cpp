@@ -61,6 +61,20 @@ void Checker::votes(Who who, Term term, const std::string& candidate) {
                                       " and " + known->second);
 }
 
+void Checker::follows(Who who, Term term, Who leader) const {
+    if (who == leader) return;
+    const auto known = leaders_.find(term);
+    if (known == leaders_.end() || known->second != leader)
+        broken("leader of the term",
+               "somebody is obeyed in term " + std::to_string(term.value()) + " who was not elected in it");
+}
+
+void Checker::finds(const consensus::Entry& entry) const {
+    const auto known = written_.find({entry.position.index.value(), entry.position.term.value()});
+    if (known == written_.end() || known->second.content != content_of(entry))
+        broken("no invention", "a disk holds at " + at(entry.position) + " what nobody wrote");
+}
+
 void Checker::names(Who who, Term term) {
     auto& named = members_[who].named;
     if (term < named) broken("vote durability", "a term went back to " + std::to_string(term.value()));

@@ -34,10 +34,18 @@ public:
     virtual void write(std::span<const DiskWrite> batch) = 0;
     /// The process dies while `batch` is under way; `power`: the machine with it.
     virtual void crash(std::span<const DiskWrite> batch, bool power, consensus::Random& draw) = 0;
+    /// Writing `batch` fails, for want of space or with an error, and the process ends over it.
+    virtual void fail(std::span<const DiskWrite> batch, bool power, consensus::Random& draw) {
+        crash(batch, power, draw);
+    }
     /// A new, empty disk in the place of this one.
     virtual void wipe() = 0;
-    /// One entry above the snapshot turns unreadable. False: there is none, or this disk does not rot.
+    /// What was written last counts as durable to whoever finds a later record bad.
+    virtual void settle() {}
+    /// While no process runs, something on this disk turns bad. False: there is nothing to turn bad.
     virtual bool rot(consensus::Random& draw) = 0;
+    /// The end of the log, or the snapshot behind which nothing stands.
+    [[nodiscard]] virtual consensus::Position last() const = 0;
     /// Whether entry and term would survive a crash now.
     [[nodiscard]] virtual bool holds(consensus::Position position) const = 0;
     [[nodiscard]] virtual const consensus::HardState& hard_state() const = 0;
@@ -52,7 +60,9 @@ public:
     void wipe() override;
     bool rot(consensus::Random& draw) override;
     [[nodiscard]] bool holds(consensus::Position position) const override;
+    [[nodiscard]] consensus::Position last() const override;
     [[nodiscard]] const consensus::HardState& hard_state() const override { return hard_state_; }
+    [[nodiscard]] const std::map<LogIndex, consensus::Entry>& log() const noexcept { return log_; }
 
 private:
     void apply(const DiskWrite& write, std::size_t entries);

@@ -86,6 +86,11 @@ bool ModelDisk::rot(consensus::Random& draw) {
     return true;
 }
 
+consensus::Position ModelDisk::last() const {
+    if (!log_.empty()) return log_.rbegin()->second.position;
+    return snapshot_ ? snapshot_->last : consensus::Position{};
+}
+
 bool ModelDisk::holds(consensus::Position position) const {
     if (snapshot_ && position.index <= snapshot_->last.index) return true;
     const auto found = log_.find(position.index);

@@ -10,7 +10,7 @@ namespace conductor::sim {
 using namespace std::chrono_literals;
 
 void World::unleash() {
-    draw_weather();
+    draw_weather(dice_[static_cast<std::size_t>(Trouble::delay)]);
     for (std::size_t i = 0; i < trouble_count; ++i)
         if (plan_.troubles[i]) keep_making(static_cast<Trouble>(i));
 }
@@ -19,14 +19,16 @@ void World::keep_making(Trouble trouble) {
     auto& dice = dice_[static_cast<std::size_t>(trouble)];
     schedule_.after(dice.between(plan_.pace / 4, 2 * plan_.pace), [this, trouble] {
         if (!troubled_) return;
-        make(trouble, dice_[static_cast<std::size_t>(trouble)]);
+        const auto which = static_cast<std::size_t>(trouble);
+        // Each has dice of its own, so that one that is skipped leaves those after it as they were.
+        consensus::Random draw{dice_[which].next()};
+        if (plan_.skipped.count({trouble, ++made_[which]}) == 0) make(trouble, draw);
         keep_making(trouble);
     });
 }
 
 // How the links are, from one of its moments to the next.
-void World::draw_weather() {
-    auto& dice = dice_[static_cast<std::size_t>(Trouble::delay)];
+void World::draw_weather(consensus::Random& dice) {
     Weather next;
     const auto has = [&](Trouble trouble) { return plan_.has(trouble); };
     if (has(Trouble::loss)) next.loss_per_mille = static_cast<unsigned>(dice.next() % 60);
@@ -53,7 +55,7 @@ void World::make(Trouble trouble, consensus::Random& draw) {
         case Trouble::duplicates:
         case Trouble::reordering:
         case Trouble::slow_links:
-            draw_weather();
+            draw_weather(draw);
             break;
         case Trouble::cuts:
             if (below(3) == 0) return network_.heal();
@@ -89,8 +91,9 @@ void World::make(Trouble trouble, consensus::Random& draw) {
         case Trouble::crash_loops:
             crash(who, draw, true);
             for (auto i = below(5); i > 0; --i)
-                schedule_.after(draw.between(50ms, 4s), [this, who] {
-                    if (troubled_) crash(who, dice_[static_cast<std::size_t>(Trouble::crash_loops)], true);
+                schedule_.after(draw.between(50ms, 4s), [this, who, again = draw.next()] {
+                    consensus::Random more{again};
+                    if (troubled_) crash(who, more, true);
                 });
             break;
         case Trouble::lost_host: {
@@ -100,21 +103,25 @@ void World::make(Trouble trouble, consensus::Random& draw) {
             break;
         }
         case Trouble::pauses:
-            one.freeze(draw.between(10ms, below(3) == 0 ? 12s : 2s));
+            freeze(below(2) == 0 ? who : leader().value_or(who), draw.between(10ms, below(3) == 0 ? 12s : 2s));
             break;
-        case Trouble::rot: {
-            if (rotten_ || !one.running()) break;
-            one.crash(true, false);
-            rotten_ = one.disk().rot(draw);
-            schedule_.after(draw.between(1ms, 3s), [this, who] { start(who); });
+        case Trouble::full_disk:
+            one.disk_weather.full = true;
+            schedule_.after(draw.between(500ms, 20s), [this, who] { node(who).disk_weather.full = false; });
             break;
-        }
+        case Trouble::bad_reads:
+            one.disk_weather.unreadable = true;
+            schedule_.after(draw.between(500ms, 20s),
+                            [this, who] { node(who).disk_weather.unreadable = false; });
+            crash(who, draw, true);
+            break;
+        case Trouble::rot:
+            spoil(who, draw);
+            break;
         case Trouble::wipe: {
             if (wiped_ || !one.running() || who >= plan_.voters) break;
             one.crash(true, false);
-            one.disk().wipe();
-            wiped_ = who;
-            checker_.wiped(who);
+            replace_disk(who);
             schedule_.after(draw.between(1ms, 3s), [this, who] { start(who); });
             break;
         }
@@ -133,6 +140,9 @@ void World::make(Trouble trouble, consensus::Random& draw) {
         case Trouble::sick:
         case Trouble::down:
         case Trouble::slow_node:
+        case Trouble::wall_jumps:
+        case Trouble::lies:
+        case Trouble::overrides:
             make_at_station(trouble, draw);
             break;
         case Trouble::control:
@@ -156,6 +166,17 @@ void World::make_at_station(Trouble trouble, consensus::Random& draw) {
             sequencer.up = sequencer.active = false;
             schedule_.after(draw.between(100ms, 20s), [this, who] { stations_[who]->sequencer.up = true; });
             break;
+        case Trouble::wall_jumps:
+            stations_[who]->jump_wall_clock(draw.between(-10s, 10s));
+            break;
+        case Trouble::overrides:
+            stations_[who]->override_leader(true);
+            schedule_.after(draw.between(1s, 20s), [this, who] { stations_[who]->override_leader(false); });
+            break;
+        case Trouble::lies:
+            stations_[who]->lie(static_cast<Station::Lie>(draw.next() % 4), draw.next());
+            schedule_.after(draw.between(1s, 30s), [this, who] { stations_[who]->lie(Station::Lie::none, 0); });
+            break;
         default:
             sequencer.slow = draw.next() % 2 == 0 ? Duration{} : draw.between(10ms, 12s);
             break;
@@ -167,6 +188,57 @@ void World::crash(Who who, consensus::Random& draw, bool soon) {
     node(who).crash(draw.next() % 2 == 0, false);
     const auto wait = soon || draw.next() % 2 == 0 ? draw.between(1ms, 300ms) : draw.between(300ms, 20s);
     schedule_.after(wait, [this, who] { start(who); });
+}
+
+void World::replace_disk(Who who) {
+    node(who).wipe();
+    wiped_ = who;
+    checker_.wiped(who);
+}
+
+// One member at a time, and only in a group that is whole: of what two members lack, one might be what was
+// committed, and a member that lacks something lets nobody lead who is behind it, and does not lead either
+// (reliability 1.3.6). While it is being fed again its leader may end.
+void World::spoil(Who who, consensus::Random& draw) {
+    if (wiped_ || who >= plan_.voters || !all_whole()) return;
+    if (!node(who).crash_and_rot(draw)) {
+        schedule_.after(1ms, [this, who] { start(who); });
+        return;
+    }
+    const auto down = draw.between(1ms, 3s);
+    schedule_.after(down, [this, who] { start(who); });
+    if (draw.next() % 2 != 0) return;
+    schedule_.after(down + draw.between(1ms, 200ms), [this, again = draw.next()] {
+        consensus::Random more{again};
+        if (const auto chief = leader(); troubled_ && chief) crash(*chief, more, false);
+    });
+}
+
+bool World::all_whole() const {
+    const auto chief = leader();
+    if (!chief) return false;
+    const auto& raft = nodes_[*chief]->raft();
+    const auto& servers = raft.latest_configuration().servers;
+    return consensus::count_voters(raft.latest_configuration()) == plan_.voters &&
+           std::ranges::all_of(servers, [&](const consensus::Server& server) {
+               const auto& one = *nodes_[static_cast<Who>(server.id.text()[0] - 'a')];
+               return one.running() && one.whole() && one.raft().last() >= raft.last();
+           });
+}
+
+// Whoever asks the process first when it goes on gets an honest answer.
+void World::freeze(Who who, Duration span) {
+    auto& one = node(who);
+    if (!one.running()) return;
+    one.freeze(span);
+    schedule_.after(span, [this, who, span, life = one.life()] {
+        auto& woken = node(who);
+        if (woken.life() != life || woken.frozen_until() != schedule_.now()) return;  // it went on earlier
+        if (!woken.says_that_it_leads()) return;
+        if (span > plan_.raft.lease_timeout + 100ms && !woken.leads_alone())
+            throw Violation{"honest leadership: a process that was stopped says that it leads"};
+        ask_who_leads();
+    });
 }
 
 void World::operate(Trouble trouble, consensus::Random& draw) {

@@ -12,17 +12,6 @@ namespace conductor::sim {
 
 using namespace std::chrono_literals;
 
-namespace {
-
-bool is_reply(const consensus::Message& message) {
-    return !std::holds_alternative<consensus::AppendRequest>(message) &&
-           !std::holds_alternative<consensus::VoteRequest>(message) &&
-           !std::holds_alternative<consensus::SnapshotRequest>(message) &&
-           !std::holds_alternative<consensus::TimeoutNowRequest>(message);
-}
-
-}  // namespace
-
 Node::Node(Surroundings& world, Who who, std::unique_ptr<Disk> disk, NodeClock clock)
     : world_{world}, who_{who}, disk_{std::move(disk)}, clock_{clock} {
     sender_.id = ServerId{std::string(1, static_cast<char>('a' + who))};
@@ -54,6 +43,8 @@ void Node::boot() {
     producing_ = false;
     leading_until_ = Instant::min();
     staged_snapshot_ = {};
+    asked_.clear();
+    contacts_.clear();
     members_ = {};
     members_index_ = {};
     staged_payload_ = found.snapshot_payload;
@@ -66,6 +57,8 @@ void Node::boot() {
             throw Violation{"durability: a stored snapshot does not decode"};
     }
     world_.checker.restores(who_, applied_, head_digest(), head_number());
+    for (const auto& entry : found.entries) world_.checker.finds(entry);
+    remember(found.state);
     for (auto& entry : found.entries) memory_.emplace(entry.position.index, std::move(entry));
     empty_at_boot = found.state.hard_state == consensus::HardState{} && found.state.entries.empty() &&
                     !found.state.snapshot;
@@ -78,13 +71,17 @@ void Node::boot() {
     step(consensus::Tick{});
 }
 
-void Node::crash(bool power, bool silent) {
+void Node::crash(bool power, bool silent, bool failing) {
     if (!running()) return;
     std::vector<DiskWrite> under_way(std::make_move_iterator(writes_.begin()),
                                      std::make_move_iterator(writes_.end()));
     // What was queued behind the flush at work had not been given to the disk.
     under_way.resize(std::min(under_way.size(), at_work_));
-    disk_->crash(under_way, power, world_.random);
+    if (failing) {
+        disk_->fail(under_way, power, world_.random);
+    } else {
+        disk_->crash(under_way, power, world_.random);
+    }
     writes_.clear();
     at_work_ = 0;
     raft_.reset();
@@ -113,7 +110,8 @@ void Node::step(const consensus::Input& input) {
         members_ = raft_->latest_configuration();
         members_index_ = raft_->latest_configuration_index();
     }
-    const auto before = raft_->last();
+    const Voted before{raft_->last(), raft_->vote_hold() != consensus::VoteHold::none};
+    note_answer(input);
     auto out = raft_->step(local(), input);
     check_ballot(input, before, out);
     if (raft_->latest_configuration_index() > raft_->last().index)
@@ -138,18 +136,6 @@ void Node::step(const consensus::Input& input) {
     arm();
 }
 
-// Who lacks what we have wins no pre-vote here (§9.6): it could only raise the term.
-void Node::check_ballot(const consensus::Input& input, consensus::Position before,
-                        const consensus::Output& out) {
-    const auto* received = std::get_if<consensus::Received>(&input);
-    const auto* ask = received != nullptr ? std::get_if<consensus::VoteRequest>(&received->message) : nullptr;
-    if (ask == nullptr || ask->ballot != consensus::Ballot::pre_vote || ask->last >= before) return;
-    for (const auto& envelope : out.send_now) {
-        const auto* vote = std::get_if<consensus::VoteReply>(&envelope.message);
-        if (vote != nullptr && vote->granted) throw Violation{"pre-vote: a log that is behind wins one"};
-    }
-}
-
 void Node::read(LogIndex committed) {
     if (!awake() || raft_->role() != consensus::Role::leader || reads_.size() > 100) return;
     const auto ask = next_ask();
@@ -165,6 +151,7 @@ void Node::perform(consensus::Output out) {
         confirmed_.reset();
         producing_ = false;
         leading_until_ = Instant::min();
+        contacts_.clear();
     }
     if (out.leader) on_leader(!out.leader->leader.id.empty());
     std::optional<DiskWrite> staged;
@@ -176,7 +163,7 @@ void Node::perform(consensus::Output out) {
     for (const auto& peer : out.reconnect)
         world_.network.reopen_bulk(who_, static_cast<Who>(peer.text()[0] - 'a'));
     for (auto& envelope : out.send_now)
-        is_reply(envelope.message) ? reply(std::move(envelope)) : post(std::move(envelope));
+        is_request(envelope.message) ? post(std::move(envelope)) : reply(std::move(envelope));
     for (const auto exchange : out.hang_up) world_.network.hang_up(exchange);
     answer(out);
     for (auto& promise : out.send_when_durable) {
@@ -187,6 +174,7 @@ void Node::perform(consensus::Output out) {
         writes_.push_back(std::move(*staged));
         flush();
     }
+    if (out.commit) check_commit(*out.commit);
     if (out.commit) apply_up_to(*out.commit);
     serve_confirmed();
     if (out.elected) on_elected(out.elected->term);
@@ -197,6 +185,7 @@ void Node::perform(consensus::Output out) {
 }
 
 void Node::stage(const consensus::Write& write, DiskWrite& staged) {
+    give_up_what_is_cut(write);
     if (write.discard_log) memory_.clear();
     if (write.truncate) memory_.erase(memory_.lower_bound(*write.truncate), memory_.end());
     if (write.snapshot) {
@@ -208,6 +197,7 @@ void Node::stage(const consensus::Write& write, DiskWrite& staged) {
         }
         staged.snapshot_payload = staged_payload_ = head_.snapshot();
         staged_snapshot_ = write.snapshot->last;
+        if (rotten_ && rotten_->index <= staged_snapshot_.index) rotten_.reset();
         memory_.erase(memory_.begin(), memory_.lower_bound(write.snapshot->first_kept));
     }
     if (write.entries.empty()) return;
@@ -216,12 +206,14 @@ void Node::stage(const consensus::Write& write, DiskWrite& staged) {
     if (staged_snapshot_.index == before.index) before = staged_snapshot_;
     world_.checker.writes(who_, before, write.entries);
     for (const auto& entry : write.entries) memory_.insert_or_assign(entry.position.index, entry);
+    if (rotten_ && write.entries.front().position.index <= rotten_->index) rotten_.reset();
 }
 
 void Node::post(consensus::Envelope envelope) {
     const auto to = static_cast<Who>(envelope.to.text()[0] - 'a');
     std::uint64_t octets = 200;
     check_said(envelope.message);
+    note_request(envelope);
     if (auto* append = std::get_if<consensus::AppendRequest>(&envelope.message)) {
         for (auto index = append->first; append->entries.size() < append->count; index = index.next()) {
             const auto found = memory_.find(index);
@@ -244,34 +236,11 @@ void Node::reply(consensus::Envelope envelope) {
     world_.network.answer(who_, std::move(envelope));
 }
 
-// What leaves may only say what a crash at this moment would not take back.
-void Node::check_said(const consensus::Message& message) {
-    auto& checker = world_.checker;
-    const auto& kept = disk_->hard_state();
-    auto term = Term{};
-    if (const auto* append = std::get_if<consensus::AppendReply>(&message)) term = append->term;
-    if (const auto* append = std::get_if<consensus::AppendRequest>(&message)) term = append->term;
-    if (const auto* snapshot = std::get_if<consensus::SnapshotReply>(&message)) term = snapshot->term;
-    if (const auto* vote = std::get_if<consensus::VoteRequest>(&message);
-        vote != nullptr && vote->ballot == consensus::Ballot::vote) {
-        term = vote->term;
-        checker.votes(who_, term, sender_.address);
-        if (stalled_) throw Violation{"failed store is mute: a campaign with a stalled disk"};
-    }
-    if (const auto* vote = std::get_if<consensus::VoteReply>(&message);
-        vote != nullptr && vote->ballot == consensus::Ballot::vote) {
-        term = vote->term;
-        if (vote->granted)
-            checker.votes(who_, term, kept.vote_term == term ? kept.vote_candidate : "nobody on disk");
-    }
-    if (term != Term{}) checker.names(who_, term);
-    if (term > kept.term) throw Violation{"vote durability: a term is said that no disk holds"};
-}
-
 void Node::publish() {
     const auto until = stalled_ ? Instant::min() : raft_->leading_until();
     const bool extreme = until == Instant::min() || until == Instant::max();
     leading_until_ = extreme ? until : clock_.world(until) - 4ms;
+    check_lease();
 }
 
 // ---- the state ----

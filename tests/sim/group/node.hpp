@@ -10,6 +10,7 @@
 #include <string>
 
 #include "checker.hpp"
+#include "core/consensus/membership.hpp"
 #include "core/control/action.hpp"
 #include "core/payload/unsafe_head.hpp"
 #include "disk.hpp"
@@ -20,6 +21,19 @@
 #include "trace.hpp"
 
 namespace conductor::sim {
+
+/// Asks for something; otherwise it answers.
+[[nodiscard]] inline bool is_request(const consensus::Message& message) {
+    return std::holds_alternative<consensus::AppendRequest>(message) ||
+           std::holds_alternative<consensus::VoteRequest>(message) ||
+           std::holds_alternative<consensus::SnapshotRequest>(message) ||
+           std::holds_alternative<consensus::TimeoutNowRequest>(message);
+}
+/// What a leader sends to those it feeds.
+[[nodiscard]] inline bool is_feed(const consensus::Message& message) {
+    return std::holds_alternative<consensus::AppendRequest>(message) ||
+           std::holds_alternative<consensus::SnapshotRequest>(message);
+}
 
 /// What all members share.
 struct Surroundings {
@@ -35,6 +49,8 @@ struct DiskWeather {
     Duration flush{std::chrono::milliseconds{1}};  ///< at most
     std::optional<Duration> stall;                 ///< the next flush takes this long
     bool error{false};                             ///< the next flush fails
+    bool full{false};                              ///< every write fails
+    bool unreadable{false};                        ///< nothing can be opened
 };
 
 class Node {
@@ -43,9 +59,16 @@ public:
     Node(Surroundings& world, Who who, std::unique_ptr<Disk> disk, NodeClock clock);
 
     void boot();
-    /// `power`: the machine dies, and what the kernel had not written with it.
-    void crash(bool power, bool silent);
+    /// `power`: the machine dies, and what the kernel had not written with it. `failing`: over an error of the
+    /// disk.
+    void crash(bool power, bool silent, bool failing = false);
     void freeze(Duration span) { frozen_until_ = std::max(frozen_until_, world_.schedule.now() + span); }
+    /// While the process is down: a new, empty disk.
+    void wipe();
+    /// The process ends, and while it is down what it has on disk takes harm. False: it did not come to that.
+    [[nodiscard]] bool crash_and_rot(consensus::Random& draw);
+    /// As far as the simulator knows: nothing on disk is unreadable, and nothing acknowledged is missing.
+    [[nodiscard]] bool whole() const;
     void thaw() { frozen_until_ = {}; }
     /// For this life of the process; later where it is frozen, never where it has ended.
     void give(std::uint64_t life, consensus::Input input);
@@ -68,10 +91,13 @@ public:
     void transfer(const ServerId& target, std::function<void(bool)> done);
     /// What the log still holds of this height.
     [[nodiscard]] std::optional<std::pair<Checker::Block, Bytes>> payload(BlockNumber number) const;
+    [[nodiscard]] bool has_head() const { return head_.head().has_value(); }
+    [[nodiscard]] std::size_t voters() const { return consensus::count_voters(raft_->latest_configuration()); }
     [[nodiscard]] Instant local_now() const { return local(); }
     [[nodiscard]] Instant world_time(Instant when) const { return clock_.world(when); }
 
     [[nodiscard]] bool running() const noexcept { return raft_ != nullptr; }
+    [[nodiscard]] Instant frozen_until() const noexcept { return frozen_until_; }
     [[nodiscard]] bool awake() const { return running() && frozen_until_ <= world_.schedule.now(); }
     [[nodiscard]] std::uint64_t life() const noexcept { return life_; }
     [[nodiscard]] const consensus::Sender& sender() const noexcept { return sender_; }
@@ -79,12 +105,17 @@ public:
     [[nodiscard]] Disk& disk() noexcept { return *disk_; }
     [[nodiscard]] const Disk& disk() const noexcept { return *disk_; }
     [[nodiscard]] LogIndex applied() const noexcept { return applied_; }
+    [[nodiscard]] const std::optional<payload::Envelope>& head() const noexcept { return head_.head(); }
     /// Nothing where a snapshot stands for it.
     [[nodiscard]] std::optional<consensus::Position> log_at(LogIndex index) const;
     [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
     [[nodiscard]] std::uint64_t snapshots_sent() const noexcept { return snapshots_sent_; }
     /// Until when it says that it leads, in the world's time.
     [[nodiscard]] Instant leading_until() const noexcept { return leading_until_; }
+    /// What `conductor_leader` answers at this moment.
+    [[nodiscard]] bool says_that_it_leads() const;
+    /// As the only voter.
+    [[nodiscard]] bool leads_alone() const;
     [[nodiscard]] std::string text() const;
     DiskWeather disk_weather;
     bool empty_at_boot{false};
@@ -114,9 +145,28 @@ private:
     void stage(const consensus::Write& write, DiskWrite& staged);
     void post(consensus::Envelope envelope);
     void reply(consensus::Envelope envelope);
-    static void check_ballot(const consensus::Input& input, consensus::Position before,
-                             const consensus::Output& out);
+
+    // ---- node_rules.cpp ----
+    /// What a vote was judged by.
+    struct Voted {
+        consensus::Position last;
+        bool held;
+    };
+    struct Asked {
+        ServerId peer;
+        Instant at;
+    };
+    void check_ballot(const consensus::Input& input, const Voted& before, const consensus::Output& out);
     void check_said(const consensus::Message& message);
+    void check_commit(LogIndex index) const;
+    void give_up_what_is_cut(const consensus::Write& write);
+    [[nodiscard]] bool had(consensus::Position position) const;
+    void keep_what_is_flushed();
+    void remember(const consensus::StoredState& found);
+    void note_request(const consensus::Envelope& envelope);
+    void note_answer(const consensus::Input& input);
+    void check_lease() const;
+
     void apply_up_to(LogIndex commit);
     void lose_waiters();
     void serve_confirmed();
@@ -170,6 +220,11 @@ private:
     Instant leading_until_{Instant::min()};
     consensus::Configuration members_;  ///< as they were before this step
     LogIndex members_index_;
+    consensus::Position kept_;                   ///< what this member has ever had on disk, and nobody has cut
+    Term granted_in_;                            ///< a vote
+    std::optional<consensus::Position> rotten_;  ///< unreadable, and not put back yet
+    std::map<consensus::Exchange, Asked> asked_;
+    std::map<ServerId, Instant> contacts_;  ///< when the last answered request left, in this reign
     std::uint64_t last_ask_{0};
     std::uint64_t steps_{0};
     std::uint64_t snapshots_sent_{0};

@@ -13,12 +13,12 @@ public:
 
     [[nodiscard]] Instant local(Instant world) const {
         const auto passed = world - world_;
-        return local_ + passed + passed / million * drift_ppm_;
+        return local_ + passed + passed * drift_ppm_ / million;
     }
     /// When it is `local` here, or a moment later.
     [[nodiscard]] Instant world(Instant local) const {
         const auto passed = local - local_;
-        return world_ + passed - passed / million * drift_ppm_ + rounding;
+        return world_ + passed - passed * drift_ppm_ / million + rounding;
     }
 
 private:

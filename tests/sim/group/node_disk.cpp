@@ -41,9 +41,9 @@ void Node::flushed(std::uint64_t life, std::size_t batch) {
         });
         return;
     }
-    if (disk_weather.error) {  // it may have happened; nothing is said any more (raft-wire 5.15)
+    if (disk_weather.error || disk_weather.full) {  // it may have happened; nothing is said any more (5.15)
         disk_weather.error = false;
-        crash(false, false);
+        crash(world_.random.next() % 4 == 0, false, true);
         return on_failed_disk(who_, world_.random.between(100ms, 5s));
     }
     std::vector<DiskWrite> done(std::make_move_iterator(writes_.begin()),
@@ -51,6 +51,7 @@ void Node::flushed(std::uint64_t life, std::size_t batch) {
     writes_.erase(writes_.begin(), writes_.begin() + static_cast<std::ptrdiff_t>(batch));
     at_work_ = 0;
     disk_->write(done);
+    keep_what_is_flushed();
     for (const auto& one : done) {
         const auto ticket = one.what.ticket;
         std::deque<consensus::Promise> kept;
@@ -90,6 +91,20 @@ void Node::probe_disk(std::uint64_t life) {
     }
     stalled_ = false;
     step(consensus::StoreChanged{consensus::StoreCondition::well});
+}
+
+void Node::wipe() {
+    disk_->wipe();
+    kept_ = {};
+    rotten_.reset();
+}
+
+// Between two flushes: what no later record calls durable cannot be told from a torn write.
+bool Node::crash_and_rot(consensus::Random& draw) {
+    if (!running() || at_work_ != 0 || !writes_.empty()) return false;
+    disk_->settle();
+    crash(false, false);
+    return disk_->rot(draw);
 }
 
 void Node::end_stall() {

@@ -5,8 +5,10 @@
 #include <bitset>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/consensus/raft.hpp"
 
@@ -42,12 +44,31 @@ enum class Trouble : std::uint8_t {
     slow_node,    ///< a sequencer answers late, some calls after their deadline
     late_gossip,  ///< other sequencers get blocks late, or not before they are posted
     real_store,   ///< every member keeps its log in the real store, on a simulated disk
+    full_disk,    ///< for a while every write fails, and the process with it, as often as it is started
+    bad_reads,    ///< for a while nothing on a disk can be opened
+    wall_jumps,   ///< the wall clock of a host jumps, up to ten seconds either way; needs control, as all below
+    lies,         ///< a member's RPC is silent, says what was true before, or something that never was
+    overrides,    ///< operators override a member's leadership for a while
     count
 };
 inline constexpr std::size_t trouble_count = static_cast<std::size_t>(Trouble::count);
 
 [[nodiscard]] std::string_view name_of(Trouble trouble) noexcept;
 [[nodiscard]] std::optional<Trouble> trouble_named(std::string_view name) noexcept;
+
+/// One trouble: its kind, and the how manieth of that kind.
+using Event = std::pair<Trouble, std::uint64_t>;
+
+/// What is taken away from what a seed stands for. The rest stays as it is.
+struct Cut {
+    Duration span{std::chrono::seconds{300}};  ///< of the part with troubles
+    std::bitset<trouble_count> without;
+    std::set<Event> skipped;
+    std::optional<unsigned> voters;
+    std::optional<unsigned> spares;
+    /// As the simulator's options say it; empty: nothing is taken away.
+    [[nodiscard]] std::string text() const;
+};
 
 struct Plan {
     std::uint64_t seed{0};
@@ -59,13 +80,16 @@ struct Plan {
     std::uint64_t octets_declared{1};  ///< what network and disk charge for one octet
     consensus::Settings raft;          ///< without who and seed
     std::bitset<trouble_count> troubles;
+    std::set<Event> skipped;
+    bool strict{false};  ///< rules that open findings break hold too
 
     [[nodiscard]] bool has(Trouble trouble) const { return troubles[static_cast<std::size_t>(trouble)]; }
     void drop(Trouble trouble) { troubles.reset(static_cast<std::size_t>(trouble)); }
     [[nodiscard]] std::string text() const;
 };
 
-/// `span`: of the part with troubles. `control`: one seed of three runs the real control loops.
-[[nodiscard]] Plan draw_plan(std::uint64_t seed, Duration span, bool control);
+enum class Control : std::uint8_t { sometimes, often, always };
+/// `control`: how many seeds run the real control loops: one of twelve, of three, or each.
+[[nodiscard]] Plan draw_plan(std::uint64_t seed, const Cut& cut, Control control = Control::sometimes);
 
 }  // namespace conductor::sim

@@ -29,6 +29,10 @@ public:
             moved_at = now;
         }
     }
+    template <class Use>
+    void for_each(const Use& use) const {
+        for (const auto& [hash, known] : blocks_) use(known);
+    }
     [[nodiscard]] const Known* find(const BlockHash& hash) const {
         const auto found = blocks_.find(hash);
         return found == blocks_.end() ? nullptr : &found->second;

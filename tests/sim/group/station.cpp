@@ -25,6 +25,7 @@ class Station::NodeLane final : public control::CallLane {
 public:
     explicit NodeLane(Station& station) : station_{station} {}
     void make(const control::Action& action, std::function<void(control::Answer)> done) override {
+        if (std::holds_alternative<control::StartSequencer>(action.task)) station_.check_start();
         auto& random = station_.world_.random;
         const auto there = random.between(100us, 1ms + station_.sequencer.slow);
         const auto back = random.between(100us, 1ms + station_.sequencer.slow);
@@ -98,6 +99,7 @@ void Station::boot() {
                                          },
                                          [] {}});
     conductor_->node_ready();
+    if (overridden_) override_leader(true);
 }
 
 void Station::died() {
@@ -106,6 +108,7 @@ void Station::died() {
     conductor_.reset();
     shelf_.reset();
     committing_ = false;
+    seen_ = seen_before_ = {};
 }
 
 // For this life of the process, once it is not frozen.
@@ -121,7 +124,7 @@ Instant Station::now() const {
     return node_.local_now();
 }
 std::chrono::nanoseconds Station::wall() const {
-    return now().time_since_epoch();
+    return (now() + wall_ahead_).time_since_epoch();
 }
 
 void Station::wake_at(Instant when, std::function<void()> work) {
@@ -214,7 +217,8 @@ void Station::group_call(const control::Action& action, std::function<void(contr
         });
     }
     if (const auto* ask = std::get_if<control::TransferLead>(&action.task)) {
-        return node_.transfer(ask->target, [answer](bool handed) {
+        return node_.transfer(ask->target, [this, answer](bool handed) {
+            if (handed) note_transfer();
             if (handed) return answer(control::Done{});
             answer(failed(control::FailureKind::other, "it did not work"));
         });
@@ -257,7 +261,80 @@ void Station::committed(const Sequencer::Known& block, std::uint64_t asked, bool
 }
 
 void Station::see(peers::View view) {
-    later({}, [this, view = std::move(view)] { conductor_->peers_seen(view); });
+    later({}, [this, view = std::move(view)] {
+        seen_before_ = std::exchange(seen_, view);
+        seen_at_ = world_.schedule.now();
+        conductor_->peers_seen(view);
+    });
+}
+
+void Station::override_leader(bool on) {
+    overridden_ = on;
+    later({}, [this, on] { conductor_->override_leader(on, [](const std::string&) {}); });
+}
+
+void Station::lie(Lie how, std::uint64_t salt) {
+    lie_ = how;
+    lie_salt_ = salt;
+    old_news_ = status();
+}
+
+void Station::answer(peers::Row& row) const {
+    row.status = lie_ == Lie::old_news ? old_news_ : status();
+    if (lie_ == Lie::silence) {
+        row.known = false;
+        row.age.reset();
+        row.status = {};
+    }
+    if (lie_ != Lie::invention) return;
+    consensus::Random draw{lie_salt_ +
+                           static_cast<std::uint64_t>(world_.schedule.now().time_since_epoch() / 5s)};
+    auto& status = row.status;
+    status.health = static_cast<peers::Health>(draw.next() % 5);
+    status.paused = static_cast<peers::Says>(draw.next() % 3);
+    status.active = static_cast<peers::Says>(draw.next() % 3);
+    status.ready = static_cast<peers::Says>(draw.next() % 3);
+    if (draw.next() % 3 == 0) status.head.reset();
+    if (status.head && draw.next() % 2 == 0) status.head->number = BlockNumber{draw.next() % 2000};
+    if (status.head && draw.next() % 2 == 0)
+        status.head->hash.bytes.fill(static_cast<std::uint8_t>(draw.next()));
+}
+
+// ---- what a start needs, and how often leadership may be handed over ----
+
+// Silence is not consent (conductor.md 1.7.4, 5.5.7, 5.5.8): judged when the call is made, by what this member
+// has been told.
+void Station::check_start() const {
+    const auto why = why_not_start(seen_);
+    // What came in this very moment may not have been looked at yet.
+    const bool now = seen_at_ == world_.schedule.now();
+    if (why && (!now || why_not_start(seen_before_))) throw Violation{*why};
+}
+
+std::optional<std::string> Station::why_not_start(const peers::View& seen) const {
+    if (node_.voters() > 1 && seen.rows.empty()) return "silence is not consent: a start, and nobody was asked";
+    const bool empty = !node_.has_head();
+    for (const auto& row : seen.rows) {
+        const auto& id = row.member.id.text();
+        if (row.status.overridden == peers::Says::yes)
+            return "override: a start beside " + id + ", which is overridden";
+        if (!empty || !row.member.voter) continue;
+        const bool said = row.known && row.status.head && row.status.active != peers::Says::unknown &&
+                          row.status.overridden != peers::Says::unknown;
+        if (!said) return "silence is not consent: a start on an empty group, and " + id + " has not said all";
+    }
+    return std::nullopt;
+}
+
+void Station::note_transfer() {
+    const auto now = world_.schedule.now();
+    if (std::exchange(out_then_, world_.checker.newest_block()) != world_.checker.newest_block())
+        handed_over_.clear();
+    while (!handed_over_.empty() && now - handed_over_.front() > 10s) handed_over_.pop_front();
+    handed_over_.push_back(now);
+    if (handed_over_.size() > node_.voters() + 4)
+        throw Violation{"bounded work: one member hands leadership over " +
+                        std::to_string(handed_over_.size()) + " times in ten seconds without a block"};
 }
 
 void Station::pause(bool on) {
@@ -275,7 +352,7 @@ peers::Status Station::status() const {
                     : world_.schedule.now() - sequencer.moved_at > too_old ? peers::Health::stalled
                                                                            : peers::Health::healthy;
     status.paused = says(conductor_ && conductor_->paused());
-    status.overridden = says(false);
+    status.overridden = says(overridden_);
     status.active = says(sequencer.active);
     status.ready = says(true);
     if (sequencer.up) status.head = sequencer.head;

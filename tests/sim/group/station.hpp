@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "core/control/conductor.hpp"
 #include "node.hpp"
@@ -30,7 +32,13 @@ public:
     }
     void see(peers::View view);
     void pause(bool on);
-    [[nodiscard]] peers::Status status() const;
+    void override_leader(bool on);
+    void jump_wall_clock(Duration by) { wall_ahead_ += by; }
+    /// How its RPC answers the others: not at all, as it would have at this moment, or with what never was.
+    enum class Lie : std::uint8_t { silence, old_news, invention, none };
+    void lie(Lie how, std::uint64_t salt);
+    /// What a peer learns that asks.
+    void answer(peers::Row& row) const;
 
     Sequencer sequencer;
     /// A block is out.
@@ -40,6 +48,10 @@ private:
     class NodeLane;
     class GroupLane;
     void later(Duration wait, std::function<void()> work);
+    [[nodiscard]] peers::Status status() const;
+    void check_start() const;
+    [[nodiscard]] std::optional<std::string> why_not_start(const peers::View& seen) const;
+    void note_transfer();
     control::Answer answer_of(const control::Task& task);
     control::Answer started(const BlockHash& head);
     void group_call(const control::Action& action, std::function<void(control::Answer)> done);
@@ -62,6 +74,15 @@ private:
     Node& node_;
     std::uint64_t epoch_{0};
     std::uint64_t alarm_{0};
+    Duration wall_ahead_{};
+    bool overridden_{false};
+    Lie lie_{Lie::none};
+    std::uint64_t lie_salt_{0};
+    peers::Status old_news_;
+    peers::View seen_, seen_before_;  ///< as the control loop of this life was told
+    Instant seen_at_;
+    std::deque<Instant> handed_over_;  ///< that worked, since a block was out
+    BlockNumber out_then_;
     std::optional<Sequencer::Known> shelf_;
     BlockNumber floor_;                      ///< what was out when leadership was confirmed
     std::optional<Sequencer::Known> drawn_;  ///< a block that is not committed yet

@@ -19,6 +19,12 @@ constexpr int catch_up_rounds = 30;         // until every member has them
 
 }  // namespace
 
+// Two that say at one moment that they lead.
+void World::ask_who_leads() const {
+    const auto says = std::ranges::count_if(nodes_, [](const auto& one) { return one->says_that_it_leads(); });
+    if (says > 1) throw Violation{"honest leadership: two members say that they lead"};
+}
+
 World::World(Plan plan, std::ostream* tell)
     : plan_{std::move(plan)},
       random_{plan_.seed ^ 0x5eedULL},
@@ -63,6 +69,7 @@ World::World(Plan plan, std::ostream* tell)
         stations_[who]->on_block = [this, who](const Sequencer::Known& block) { gossip(who, block); };
         node(who).on_death = [this, who] { stations_[who]->died(); };
     }
+    began_ = schedule_.now();
     for (std::size_t i = 0; i < trouble_count; ++i) dice_.emplace_back(plan_.seed * 1000003 + i);
 }
 
@@ -85,6 +92,7 @@ Result World::run() {
         throw Violation{text.str()};
     }
     Result result;
+    result.span = elapsed();
     result.trace = trace_.hash();
     result.blocks = checker_.acknowledged();
     result.elections = checker_.elections();
@@ -118,8 +126,22 @@ void World::found_group() {
 
 void World::start(Who who) {
     if (node(who).running()) return;
-    node(who).boot();
-    if (!stations_.empty()) stations_[who]->boot();
+    if (node(who).disk_weather.unreadable) {
+        schedule_.after(1s, [this, who] { start(who); });
+        return;
+    }
+    try {
+        node(who).boot();
+    } catch (const RealDisk::Refused& refused) {
+        // It says what is bad, and does not guess: an operator puts in another disk.
+        trace_.line(schedule_.now(), "a store does not open: " + refused.why);
+        replace_disk(who);
+        node(who).boot();
+    }
+    if (!stations_.empty()) {
+        stations_[who]->boot();
+        stations_[who]->see(view_of(who, false));
+    }
     // An operator says of a member that never held anything that it is new (`raft.join=new`).
     const bool asks = node(who).empty_at_boot && wiped_ == who;
     if (asks) node(who).step(consensus::VoteHoldChanged{consensus::VoteHold::asking});
@@ -167,6 +189,7 @@ void World::keep_producing() {
         one->produce(++salt_);
         one->read(checker_.committed());
     }
+    ask_who_leads();
     for (auto& one : stations_) one->produce();
     schedule_.after(plan_.block_time, [this] { keep_producing(); });
 }
@@ -181,25 +204,36 @@ void World::gossip(Who from, const Sequencer::Known& block) {
     }
 }
 
+// In the end every node has what any of them has.
+void World::share_blocks() {
+    for (const auto& from : stations_)
+        from->sequencer.for_each([this](const Sequencer::Known& block) {
+            schedule_.after(random_.between(1s, 10s), [this, block] {
+                for (const auto& to : stations_) to->gossiped(block);
+            });
+        });
+}
+
 // The peers' RPC: each host asks the others once a second.
 void World::keep_polling() {
     for (Who who = 0; who < size_; ++who)
-        if (node(who).awake()) stations_[who]->see(view_of(who));
+        if (node(who).awake()) stations_[who]->see(view_of(who, true));
     schedule_.after(1s, [this] { keep_polling(); });
 }
 
-peers::View World::view_of(Who who) const {
+peers::View World::view_of(Who who, bool asked) const {
     peers::View view;
     for (const auto& server : nodes_[who]->raft().latest_configuration().servers) {
         const auto other = static_cast<Who>(server.id.text()[0] - 'a');
         if (other == who) continue;
         auto& row = view.rows.emplace_back();
         row.member = {server.id, server.suffrage == consensus::Suffrage::voter, peers::Reach::configured};
-        row.asked = true;
-        row.known = nodes_[other]->awake() && network_.reaches(who, other) && network_.reaches(other, who);
+        row.asked = asked;
+        row.known =
+            asked && nodes_[other]->awake() && network_.reaches(who, other) && network_.reaches(other, who);
         if (!row.known) continue;
         row.age = Duration{};
-        row.status = stations_[other]->status();
+        stations_[other]->answer(row);
     }
     return view;
 }
@@ -229,6 +263,8 @@ std::pair<std::size_t, std::size_t> World::copies(const consensus::Configuration
 void World::stepped(Who who) {
     auto& one = node(who);
     const auto& raft = one.raft();
+    if (const auto& obeyed = raft.leader().id; !obeyed.empty())
+        checker_.follows(who, raft.term(), static_cast<Who>(obeyed.text()[0] - 'a'));
     if (raft.role() != consensus::Role::leader) return;
     checker_.leads(who, raft.term(), [&](LogIndex index) { return one.log_at(index); });
     if (one.leading_until() <= schedule_.now()) return;
@@ -269,7 +305,10 @@ void World::calm() {
         sequencer.sick = false;
         sequencer.slow = {};
         stations_[who]->pause(false);
+        stations_[who]->override_leader(false);
+        stations_[who]->lie(Station::Lie::none, 0);
     }
+    share_blocks();
     const auto round = plan_.raft.election_timeout;
     // A connection that carries nothing is given up after its deadline, and only then is another one made.
     run_for(5s);

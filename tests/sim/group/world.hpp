@@ -2,6 +2,7 @@
 // which it must find a leader and go on making blocks.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ struct Result {
     std::uint64_t elections{0};
     std::uint64_t snapshots{0};
     std::uint64_t troubles{0};  ///< that were made
+    Duration span{};            ///< of simulated time
 };
 
 class World {
@@ -36,8 +38,14 @@ public:
 
     /// Throws Violation, with who stood where.
     [[nodiscard]] Result run();
+    /// How far it came.
+    [[nodiscard]] Duration elapsed() const noexcept { return schedule_.now() - began_; }
+    /// How many troubles of a kind there were, skipped ones too.
+    [[nodiscard]] std::uint64_t drawn(Trouble trouble) const {
+        return made_[static_cast<std::size_t>(trouble)];
+    }
 
-private:
+protected:  // tests/scenario leads the same group by a script
     using Who = std::size_t;
 
     void found_group();
@@ -46,7 +54,8 @@ private:
     void keep_producing();
     void keep_polling();
     void gossip(Who from, const Sequencer::Known& block);
-    [[nodiscard]] peers::View view_of(Who who) const;
+    [[nodiscard]] peers::View view_of(Who who, bool asked) const;
+    void share_blocks();
     void stepped(Who who);
     [[nodiscard]] std::pair<std::size_t, std::size_t> copies(const consensus::Configuration& members,
                                                              consensus::Position position) const;
@@ -63,7 +72,12 @@ private:
     void make_at_station(Trouble trouble, consensus::Random& draw);
     void crash(Who who, consensus::Random& draw, bool soon);
     void operate(Trouble trouble, consensus::Random& draw);
-    void draw_weather();
+    void draw_weather(consensus::Random& draw);
+    void replace_disk(Who who);
+    void spoil(Who who, consensus::Random& draw);
+    [[nodiscard]] bool all_whole() const;
+    void freeze(Who who, Duration span);
+    void ask_who_leads() const;
 
     Plan plan_;
     Schedule schedule_;
@@ -78,8 +92,9 @@ private:
     std::vector<consensus::Random> dice_;  ///< one for each trouble: dropping one leaves the others as they are
     bool troubled_{true};
     std::optional<Who> wiped_;
-    bool rotten_{false};
+    std::array<std::uint64_t, trouble_count> made_{};
     std::uint64_t troubles_made_{0};
+    Instant began_;
     std::uint64_t salt_{0};
 };
 

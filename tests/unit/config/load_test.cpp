@@ -271,6 +271,7 @@ TEST_CASE("a checked configuration is judged and not started", "[config][load]")
     const auto good = Start{}.required().words({"--check-config"}).load();
     CHECK(std::get<Exit>(good.outcome).code == 0);
     CHECK(std::get<Exit>(good.outcome).output == "the configuration is valid\n");
+    CHECK(good.checked.has_value());
     const auto bad =
         Start{}.required().variable("RPC_PORT", "-1").variable("NODE_RPC", "").words({"--check-config"}).load();
     CHECK(std::get<Exit>(bad.outcome).code == 1);

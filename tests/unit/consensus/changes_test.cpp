@@ -125,12 +125,26 @@ TEST_CASE("a change of a stranger appends an entry, the last voter stays", "[con
     CHECK(node.raft.role() == Role::leader);
 }
 
+// Seed 11076 of tests/sim: c was taken out by b, b lost the entry, and then c's log was in front of b's vote.
+TEST_CASE("a change of the members leaves only when it is on the leader's own disk", "[consensus][changes]") {
+    auto node = leader();
+    const auto held_back = node.step(change(1, Change::remove_server, 'c'));
+    REQUIRE(held_back.accepted.size() == 1);
+    CHECK(sent<AppendRequest>(held_back).empty());
+    CHECK(sent<AppendRequest>(node.step(command(2))).empty());  // what follows it waits as well
+
+    const auto out = node.persist();
+    CHECK(to(out, 'b', false).second.count == 2);
+    CHECK(to(out, 'c', false).second.count == 2);  // whom it takes out learns of it, once
+    for (int i = 0; i < 20; ++i)
+        for (const auto& envelope : node.wake().send_now) CHECK(envelope.to == id_of('b'));
+}
+
 TEST_CASE("a leader that removes itself commits it by the others, steps down and can return",
           "[consensus][changes][C-75]") {
     auto node = leader();
-    const auto asked = node.step(change(1, Change::remove_server, 'a'));
-    REQUIRE(asked.accepted.size() == 1);
-    node.persist();
+    REQUIRE(node.step(change(1, Change::remove_server, 'a')).accepted.size() == 1);
+    const auto asked = node.persist();
     node.receive('b', taken(2, 2), to(asked, 'b', false).first.exchange);
     CHECK(node.raft.role() == Role::leader);  // its own disk does not count
     const auto out = node.receive('c', taken(2, 2), to(asked, 'c', false).first.exchange);

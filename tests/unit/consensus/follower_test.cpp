@@ -213,6 +213,28 @@ TEST_CASE("an unreadable entry is fetched again, and what was acknowledged is st
     CHECK(sent<VoteRequest>(node.wake()).size() == 2);
 }
 
+TEST_CASE("an unreadable entry below several changes of members brings back those before it",
+          "[consensus][follower][corrupt][membership]") {
+    auto state = stored("abc", {1, 1, 1, 1});
+    for (const auto& [index, who] : {std::pair{3, "abcd"}, std::pair{4, "abcde"}}) {
+        auto& entry = state.entries.at(static_cast<std::size_t>(index - 1));
+        entry.type = EntryType::configuration;
+        entry.configuration = std::make_shared<Configuration>(members(who));
+    }
+    state.corrupt.push_back(LogIndex{2});
+    Node node{'a', state};
+    REQUIRE(node.raft.latest_configuration() == members("abcde"));
+
+    const auto out = node.receive('b', append(2, at(1, 1), {entry(1, 2)}));
+    CHECK(out.write.value().truncate == LogIndex{2});
+    CHECK(node.raft.latest_configuration() == members("abc"));
+    CHECK(node.raft.latest_configuration_index() == LogIndex{1});
+
+    node.receive('b', append(2, at(1, 2), {configuration_entry(1, 3, "abcd")}));
+    CHECK(node.raft.latest_configuration() == members("abcd"));
+    CHECK(node.raft.latest_configuration_index() == LogIndex{3});
+}
+
 TEST_CASE("a snapshot beyond the log replaces all of it", "[consensus][follower][snapshot][C-58][C-63]") {
     Node node{'a', stored("abc", {1, 1})};
     const auto out = node.receive('b', snapshot(2, at(2, 9), "ab"));

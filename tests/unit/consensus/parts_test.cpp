@@ -187,7 +187,19 @@ TEST_CASE("a vote is judged in the order that decides who moves to the term",
         CHECK(judge(voter, sender('a'), ask) == Verdict::granted);
     }
 
+    SECTION("a leader that is heard is guarded from newer logs too") {
+        ask.last = at(5, 11);
+        CHECK(judge(voter, sender('z'), ask) == Verdict::leader_alive);
+    }
+
     voter.leader_address.clear();
+    SECTION("a newer log is judged whoever brings it: it may say why") {
+        ask.last = at(5, 11);
+        CHECK(judge(voter, sender('z'), ask) == Verdict::granted);
+        CHECK(judge(voter, sender('c'), ask) == Verdict::granted);
+        voter.floor = at(5, 11);
+        CHECK(judge(voter, sender('z'), ask) == Verdict::unknown_member);
+    }
     SECTION("an old term is refused") {
         ask.term = Term{4};
         CHECK(judge(voter, sender('b'), ask) == Verdict::stale_term);

@@ -198,6 +198,10 @@ TEST_CASE("checks that cannot look move leadership once per cool-down", "[contro
     CHECK(choose(now, situation, {}).look_again == now + 1s);
     situation.fault_transfer_at = now - 60s;
     CHECK(row_of(situation) != Row::hold_fault);
+    situation.verdict.fault_cooldown = 90s;
+    CHECK(choose(now, situation, {}).look_again == now + 30s);
+    situation.fault_transfer_at = now - 90s;
+    CHECK(row_of(situation) != Row::hold_fault);
     situation.fault_transfer_at = now;
     situation.verdict.only_faults = false;
     CHECK(row_of(situation) != Row::hold_fault);

@@ -99,6 +99,19 @@ TEST_CASE("a failing gate that changes its reason changes the text at once", "[c
     CHECK(fold.record(t0, 0, bad(FaultClass::node_down)).fault == FaultClass::node_down);
 }
 
+TEST_CASE("the longest cool-down of the gates that fail is the verdict's",
+          "[control][verdict][plugin-abi-7.4]") {
+    auto quick = gate("quick");
+    quick.fault_cooldown = 10s;
+    auto slow = gate("slow");
+    slow.fault_cooldown = 90s;
+    VerdictFold fold{{quick, slow, gate("usual")}};
+    CHECK_FALSE(fold.verdict(t0).fault_cooldown.has_value());
+    CHECK(fold.record(t0, 0, bad(FaultClass::hard)).fault_cooldown == 10s);
+    CHECK(fold.record(t0, 2, bad(FaultClass::hard)).fault_cooldown == 60s);
+    CHECK(fold.record(t0, 1, bad(FaultClass::hard)).fault_cooldown == 90s);
+}
+
 TEST_CASE("a check that cannot look holds its last verdict for a while, then fails",
           "[control][verdict][plugin-abi-7.4]") {
     const bool was_good = GENERATE(true, false);

@@ -198,12 +198,13 @@ TEST_CASE("profiles: every network, one of them, and where two differ", "[ctl]")
 
 TEST_CASE("reload shows what became of each instance", "[ctl]") {
     const CannedDaemon daemon{
-        R"("result":{"reloaded":["data-disk"],"kept":["sync"],"needsRestart":["driver"]})"};
+        R"("result":{"reloaded":["data-disk"],"kept":["sync"],"needsRestart":["driver"],"options":["raft.join"]})"};
     const auto said = conductorctl({"--rpc", daemon.url(), "reload"});
     CHECK(said.code == 0);
     CHECK(line_of(said, "data-disk ").ends_with("reloaded"));
     CHECK(line_of(said, "sync ").ends_with("kept"));
     CHECK(line_of(said, "driver ").ends_with("needs a restart"));
+    CHECK(line_of(said, "raft.join ").ends_with("option of the program, needs a restart"));
     CHECK(conductorctl({"-o", "json", "--rpc", daemon.url(), "reload"}).has(R"({"reloaded":["data-disk"])"));
 }
 
@@ -236,6 +237,14 @@ TEST_CASE("a real daemon is asked and answers or refuses", "[ctl][integration]")
     // Without rpc.enable-admin nobody reloads.
     const auto refused = conductorctl({"--rpc", url, "reload"});
     CHECK(refused.code == 1);
+    CHECK(daemon.stop() == 0);
+
+    daemon.set("OP_CONDUCTOR_RPC_ENABLE_ADMIN", "true");
+    daemon.start();
+    REQUIRE(daemon.serves(10s));
+    const auto reloaded = conductorctl({"-o", "json", "--rpc", url, "reload"});
+    CHECK(reloaded.code == 0);
+    CHECK(reloaded.has(R"({"reloaded":[],"kept":[],"needsRestart":[],"options":[]})"));
     CHECK(daemon.stop() == 0);
 }
 

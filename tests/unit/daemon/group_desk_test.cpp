@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "core/daemon/dial_words.hpp"
 #include "core/runtime/logging.hpp"
 #include "tests/unit/replica/one_node.hpp"
 
@@ -85,6 +86,38 @@ TEST_CASE("who is to be added must take a connection, also if a follower is aske
     CHECK(follower.change(MemberChange::add_nonvoter, "x", listener.address()) == "node is not the leader");
     CHECK(follower.change(MemberChange::remove, "x") == "node is not the leader");
     CHECK(follower.change(MemberChange::demote_voter, "x") == "node is not the leader");
+}
+
+TEST_CASE("what is no address to dial is refused in Go's words, but for what only Go would dial",
+          "[daemon][desk]") {
+    const auto [address, fault] = GENERATE(table<std::string, std::string>({
+        {"", "missing address"},
+        {"host", "address host: missing port in address"},
+        {"[::1]", "address [::1]: missing port in address"},
+        {"[::1]x", "address [::1]x: missing port in address"},
+        {"[::1]x:1", "address [::1]x:1: missing port in address"},
+        {"[::1:1", "address [::1:1: missing ']' in address"},
+        {"[::1]:1:2", "address [::1]:1:2: too many colons in address"},
+        {"::1:1", "address ::1:1: too many colons in address"},
+        {"http://host:1", "address http://host:1: too many colons in address"},
+        {"a[b:1", "address a[b:1: unexpected '[' in address"},
+        {"a]b:1", "address a]b:1: unexpected ']' in address"},
+        {"[a[b]:1", "address [a[b]:1: unexpected '[' in address"},
+        {"[::1]:1]", "address [::1]:1]: unexpected ']' in address"},
+        {"host:65536", "address 65536: invalid port"},
+        {"host:-1", "address -1: invalid port"},
+        {"host:nosuchservice", "lookup tcp/nosuchservice: unknown port"},
+        {"host:1x", "lookup tcp/1x: unknown port"},
+        // Go dials these: this host, and port 0.
+        {":1", "address :1: missing host in address"},
+        {"[]:1", "address []:1: missing host in address"},
+        {"host:", "address host:: no port to connect to"},
+        {"host:0", "address host:0: no port to connect to"},
+        {"host:1", ""},
+        {"[::1]:65535", ""},
+    }));
+    CAPTURE(address);
+    CHECK(fault_of(address) == fault);
 }
 
 TEST_CASE("members come and go, under the version that the caller names", "[daemon][desk][3.4.1]") {

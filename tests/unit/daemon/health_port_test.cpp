@@ -72,6 +72,7 @@ TEST_CASE("the plan of a check takes the file's word, then the plugin's wish, th
     CHECK(plain.interval == admitted.descriptor->interval_or(2s));
     CHECK(plain.limit == admitted.descriptor->timeout_or(5s));
     CHECK(plain.settings.hold_for == 3 * plain.interval);
+    CHECK(plain.settings.fault_cooldown == 60s);
     CHECK(plain.settings.failures_to_unhealthy == 2);
     CHECK(plain.settings.successes_to_healthy == 3);
     CHECK(plain.settings.on_unknown == control::OnUnknown::hold);
@@ -81,6 +82,7 @@ TEST_CASE("the plan of a check takes the file's word, then the plugin's wish, th
     instance.timeout = 3s;
     instance.on_unknown = "healthy";
     instance.hold_for = 1s;
+    instance.fault_cooldown = 9s;
     instance.failures_to_unhealthy = 9;
     const auto told = plan_of(instance, admitted, health_settings());
     CHECK(told.settings.role == control::CheckRole::advice);
@@ -88,6 +90,7 @@ TEST_CASE("the plan of a check takes the file's word, then the plugin's wish, th
     CHECK(told.limit == 3s);
     CHECK(told.settings.on_unknown == control::OnUnknown::healthy);
     CHECK(told.settings.hold_for == 1s);
+    CHECK(told.settings.fault_cooldown == 9s);
     CHECK(told.settings.failures_to_unhealthy == 9);
 }
 

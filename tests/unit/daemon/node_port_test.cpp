@@ -2,6 +2,7 @@
 #include "core/daemon/node_port.hpp"
 
 #include "core/payload/transcode.hpp"
+#include "tests/support/checkout.hpp"
 #include "tests/support/recorded_blocks.hpp"
 #include "tests/unit/daemon/rig.hpp"
 
@@ -224,6 +225,28 @@ TEST_CASE("a fetched payload lies on the shelf once its hash is computed and rig
     REQUIRE(taken.has_value());
     CHECK(taken->hash == block.head.hash);
     CHECK_FALSE(rig.shelf.take(block.head).has_value());
+}
+
+TEST_CASE("a block from before Isthmus is fetched as the payload that its node had committed",
+          "[daemon][node][5.5.4][S-65]") {
+    const auto ssz = conductor::test::read_file(conductor::checkout::test_data() +
+                                                "/commit/base-ecotone-ssz-000115-bcf8bf.ssz");
+    const auto committed = payload::envelope_from_ssz(Bytes::adopt({ssz.begin(), ssz.end()}));
+    REQUIRE(committed.has_value());
+    REQUIRE(committed->version == payload::Version::v3);
+    Rig rig;
+    rig.nodes.says("eth_getBlockByNumber", recorded("base", "latest, an Ecotone block"));
+    const auto json = payload::envelope_to_json(*committed);
+    const auto transaction = [&](int at) {
+        return plugin::json_slice(json, "/executionPayload/transactions/" + std::to_string(at));
+    };
+    for (int at = 0; transaction(at); ++at)
+        rig.nodes.result("eth_getRawTransactionByBlockHashAndIndex", std::string{*transaction(at)});
+    const peers::Head head{committed->number, committed->hash};
+    (void)rig.ask(control::FetchPayload{head}).as<control::Done>();
+    const auto taken = rig.shelf.take(head);
+    REQUIRE(taken.has_value());
+    CHECK((taken->ssz == committed->ssz));
 }
 
 TEST_CASE("a payload of another block, or one that does not hash to its block, is not taken",

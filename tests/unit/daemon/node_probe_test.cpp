@@ -1,6 +1,7 @@
 // The probe of the node, minute by minute, on a clock turned by hand.
 #include "core/daemon/node_probe.hpp"
 
+#include "core/runtime/logging.hpp"
 #include "tests/unit/control/by_hand.hpp"
 
 using namespace conductor;
@@ -101,6 +102,22 @@ TEST_CASE("after sixty tries the last error ends the wait", "[daemon][probe][2.2
           "failed to connect to sequencer: operation failed permanently after 60 attempts: connection refused");
     probed.core.pass(1min);
     CHECK(probed.asked == 60);
+}
+
+TEST_CASE("that the node is waited for is said at once, and once a minute", "[daemon][probe][P-32]") {
+    const logging::Capture capture;
+    Probed probed;
+    probed.start();
+    for (int i = 0; i < 13; ++i) {
+        probed.answer(refused);
+        probed.core.pass(5s);
+    }
+    std::vector<std::string> said;
+    for (const auto& line : capture.lines())
+        if (line.find("waiting for the node") != std::string::npos) said.push_back(line);
+    REQUIRE(said.size() == 2);
+    CHECK(said[0].find("attempt=1 attempts=60 err=\"connection refused\"") != std::string::npos);
+    CHECK(said[1].find("attempt=13 ") != std::string::npos);
 }
 
 TEST_CASE("a probe that has gone asks no more", "[daemon][probe]") {

@@ -136,6 +136,36 @@ TEST_CASE("a disk that hangs delays no order: each is in force at once, and ackn
     CHECK(home.orders().overridden);
 }
 
+TEST_CASE("while the disk hangs only the newest order of each kind waits for it",
+          "[daemon][orders][P-30][3.4.8]") {
+    constexpr std::size_t many{300};
+    Home home;
+    conductor::test::FaultyFiles faulty{home.files};
+    faulty.count("open");
+    StandingOrders orders{home.core, home.loop, faulty, home.directory(), KeepPause::yes};
+    faulty.hang_syncs("override");
+    const logging::Capture capture;
+    std::size_t answered = 0;
+    const auto count = [&](const std::string&) { ++answered; };
+    orders.override_leader(true, count);
+    faulty.await_hanging_sync();
+    for (std::size_t i = 0; i < many; ++i) {
+        orders.override_leader(i % 2 == 0, count);
+        orders.pause(count);
+    }
+    orders.override_leader(true, count);
+    CHECK(home.loop.told.size() == 2 * many + 2);  // each is in force, the disk notwithstanding
+
+    // Who was overruled is answered with the order that overruled it, or when its patience ends.
+    faulty.release_syncs();
+    const auto work = boost::asio::make_work_guard(home.core);
+    for (const auto began = now(); answered < 2 * many + 2 && now() - began < 5s;) home.core.run_one_for(10ms);
+    CHECK(answered == 2 * many + 2);
+    CHECK(faulty.counted() == 3);  // the one that hung, the newest override, the newest pause
+    CHECK(home.orders().overridden);
+    CHECK(home.orders().paused);
+}
+
 TEST_CASE("without persistence a pause asks no disk", "[daemon][orders][P-30]") {
     Home home;
     conductor::test::FaultyFiles faulty{home.files};

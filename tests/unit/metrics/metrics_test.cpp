@@ -269,6 +269,33 @@ TEST_CASE("the metrics port answers every path and verb with the scrape", "[metr
     boost::asio::co_spawn(threads.context(), server.stop(), boost::asio::use_future).get();
 }
 
+TEST_CASE("the scrape is packed for whoever wants that more than the plain text", "[metrics][http]") {
+    const auto [accepted, packed] = GENERATE(table<std::string, bool>({
+        {"gzip", true},
+        {"deflate, gzip", true},
+        {"gzip;q=0.5", true},
+        {"gzip;q=1.0, identity;q=0.5", true},
+        {"zstd,gzip;q=0.8", true},
+        {"gzip, *;q=0", true},
+        {"gzip;q=0", false},
+        {"gzip;q=0.0, deflate", false},
+        {"identity, gzip", false},
+        {"*", false},
+        {"xgzip", false},
+        {"", false},
+    }));
+    CAPTURE(accepted);
+    Metrics metrics{"v1"};
+    rpc::MetricsRoute route{metrics};
+    rpc::RequestHead head;
+    head.accept_encoding = accepted;
+    const auto admission = route.admit(head);
+    REQUIRE(admission.at_once.has_value());
+    const auto& fields = admission.at_once->fields;
+    CHECK(std::ranges::any_of(fields, [](const auto& field) { return field.first == "Content-Encoding"; }) ==
+          packed);
+}
+
 TEST_CASE("what the RPC server reports is counted and handed on", "[metrics][rpc]") {
     struct Next final : rpc::Observer {
         int told{0};

@@ -207,7 +207,8 @@ TEST_CASE("after the events of a recorded op-conductor ours serves the same seri
           "[metrics][recorded]") {
     const auto name =
         GENERATE(as<std::string>{}, "okx-failover-leader", "okx-failover-follower", "okx-fresh-leader",
-                 "okx-steady-leader", "base-failover-leader", "base-steady-leader", "base-steady-follower");
+                 "okx-steady-leader", "okx-steady-follower", "base-failover-leader", "base-failover-follower",
+                 "base-fresh-leader", "base-steady-leader", "base-steady-follower");
     INFO(name);
     const auto theirs = metrics::test::parse_scrape(metrics::test::recorded(name));
     Metrics metrics{family_of(theirs, "info").samples.at(0).labels.at("version")};

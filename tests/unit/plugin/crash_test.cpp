@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <cstdio>
 
+#include "core/plugin/process_guard.hpp"
 #include "tests/unit/plugin/world.hpp"
 
 using namespace conductor::plugin;
@@ -14,6 +16,7 @@ namespace {
 struct Ended {
     std::string last_line;
     int signal{0};
+    int code{0};
 };
 
 // Runs `body` in a child whose standard error is ours to read. It must not come back.
@@ -40,7 +43,7 @@ Ended in_child(const std::function<void()>& body) {
     while (!said.empty() && said.back() == '\n') said.pop_back();
     const auto newline = said.rfind('\n');
     return {newline == std::string::npos ? said : said.substr(newline + 1),
-            WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+            WIFSIGNALED(status) ? WTERMSIG(status) : 0, WIFEXITED(status) ? WEXITSTATUS(status) : 0};
 }
 
 // A sanitizer has words of its own after ours.
@@ -87,6 +90,57 @@ TEST_CASE("a crash in a call names the instance and the call, and leaves a mark"
     CHECK(ended.last_line.starts_with("conductord: plugin \"test\" (org.example.sample, "));
     CHECK(ended.last_line.ends_with(") crashed in judge: abort"));
     CHECK(content(mark).ends_with(" org.example.sample\n"));
+}
+
+TEST_CASE("a segmentation fault in a call is named as such", "[plugin][crash]") {
+    if (sanitized) return;  // it has a handler of its own, and the last word
+    const TemporaryDirectory directory;
+    const auto ended = in_child([&] { judge_in_mode("segfault", directory.path() / "crashes"); });
+    CHECK(ended.signal == SIGSEGV);
+    CHECK(ended.last_line.ends_with(") crashed in judge: segmentation fault"));
+}
+
+TEST_CASE("a plugin that calls exit is named, marked, and ends the process without its code",
+          "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    const auto mark = directory.path() / "crashes";
+    const auto ended = in_child([&] { judge_in_mode("exit", mark); });
+    CHECK(ended.signal == 0);
+    CHECK(ended.code == 1);
+    CHECK(ended.last_line.ends_with(") called exit in judge: leaving"));
+    CHECK(content(mark).ends_with(" org.example.sample\n"));
+}
+
+TEST_CASE("a plugin that closes descriptors which are not its own is named, marked, and ends the process",
+          "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    const auto mark = directory.path() / "crashes";
+    const auto ended = in_child([&] {
+        (void)install_crash_handler(mark);
+        arm_process_guard([](const std::string&) {});
+        World world;
+        const auto instance = world.sample("close-descriptors");
+        (void)world.judge(*instance);
+    });
+    CHECK(ended.signal == SIGABRT);
+    CHECK(ended.last_line.find(") closed descriptors that are not its own in judge: leaving") !=
+          std::string::npos);
+    CHECK(content(mark).ends_with(" org.example.sample\n"));
+}
+
+TEST_CASE("a signal handler that a plugin takes is put back, and the plugin named", "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    const auto ended = in_child([&] {
+        (void)install_crash_handler(directory.path() / "crashes");
+        ::signal(SIGTERM, SIG_DFL);
+        arm_process_guard([](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
+        World world;
+        const auto instance = world.sample("take-handler");
+        const bool healthy = world.judge(*instance).verdict == Verdict::healthy;
+        if (healthy) ::raise(SIGTERM);
+    });
+    CHECK(ended.signal == SIGTERM);
+    CHECK(ended.last_line.ends_with(") has taken the handler of SIGTERM in judge, which is put back"));
 }
 
 TEST_CASE("an overflown stack is named too", "[plugin][crash]") {

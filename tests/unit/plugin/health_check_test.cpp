@@ -163,3 +163,73 @@ TEST_CASE("two instances of one library live side by side", "[plugin][health]") 
     world.close(*a);
     world.close(*b);
 }
+
+TEST_CASE("an instance that is closed while it judges is cancelled, stopped and destroyed",
+          "[plugin][health]") {
+    World world;
+    const auto instance = world.sample("wait");
+    std::optional<Finding> found;
+    HealthCheck{*instance}.judge(60s, [&](Finding finding) { found = std::move(finding); });
+    std::optional<bool> ended;
+    instance->close(5s, [&](bool good) { ended = good; });
+    REQUIRE(world.core.run_until([&] { return ended.has_value(); }));
+    CHECK(*ended);
+    REQUIRE(found);
+    CHECK(found->probe_failed);
+}
+
+TEST_CASE("an instance whose call never comes back is neither stopped nor destroyed, and says so",
+          "[plugin][health]") {
+    World world;
+    const TemporaryDirectory directory;
+    const auto release = (directory.path() / "release").string();
+    const auto instance = world.sample("hang", {raw("release", release)}, {.grace = 5ms});
+    CHECK(world.judge(*instance, 20ms).probe_failed);
+    std::optional<bool> ended;
+    instance->close(20ms, [&](bool good) { ended = good; });
+    REQUIRE(world.core.run_until([&] { return ended.has_value(); }));
+    CHECK_FALSE(*ended);
+    std::ofstream{release} << "";
+    while (instance->busy()) std::this_thread::sleep_for(1ms);
+}
+
+TEST_CASE("two instances of one name can change places between two calls", "[plugin][health]") {
+    World world;
+    const auto seat = world.sample("healthy");
+    const auto guest = world.sample("unhealthy");
+    seat->swap(*guest);
+    CHECK(world.judge(*seat).verdict == Verdict::unhealthy);
+    CHECK(world.judge(*guest).verdict == Verdict::healthy);
+    world.close(*guest);
+    CHECK(world.judge(*seat).verdict == Verdict::unhealthy);
+    world.close(*seat);
+}
+
+TEST_CASE("a start, a stop or a destruction that hangs does not hold the daemon", "[plugin][health]") {
+    const std::string mode = GENERATE("hang-in-start", "hang-in-stop", "hang-in-destroy");
+    CAPTURE(mode);
+    World world;
+    const TemporaryDirectory directory;
+    const auto release = (directory.path() / "release").string();
+    const auto instance = world.make("sample", "org.example.sample",
+                                     {raw("mode", mode), raw("release", release)}, {.grace = 5ms});
+    const auto opened = world.open(*instance, mode == "hang-in-start" ? 20ms : 5s);
+    CHECK(opened.has_value() == (mode != "hang-in-start"));
+    if (!opened) CHECK(opened.error().text == "no answer in time");
+    std::optional<bool> ended;
+    instance->close(20ms, [&](bool good) { ended = good; });
+    REQUIRE(world.core.run_until([&] { return ended.has_value(); }));
+    CHECK_FALSE(*ended);
+    std::ofstream{release} << "";
+    while (instance->busy()) std::this_thread::sleep_for(1ms);
+}
+
+TEST_CASE("what start throws is said, what stop throws ends nothing else", "[plugin][health]") {
+    CHECK(refused("sample", "org.example.sample", {raw("mode", "throw-in-start")}).text == "cannot be started");
+    World world;
+    const auto instance = world.sample("throw-in-stop");
+    std::optional<bool> ended;
+    instance->close(5s, [&](bool good) { ended = good; });
+    REQUIRE(world.core.run_until([&] { return ended.has_value(); }));
+    CHECK(*ended);
+}

@@ -1,4 +1,5 @@
 #include "core/plugin/leader_transfer.hpp"
+#include "core/plugin/network_profile.hpp"
 #include "core/plugin/sequencer_driver.hpp"
 #include "tests/unit/plugin/world.hpp"
 
@@ -122,6 +123,72 @@ TEST_CASE("a strategy sees members sorted by id and ranks those it thinks fit", 
     REQUIRE(*got);
     CHECK(**got == std::vector<ServerId>{ServerId{"d"}, ServerId{"a"}});
     world.close(*instance);
+}
+
+TEST_CASE("each function of a driver, a strategy and a provider that hangs is given up at its limit",
+          "[plugin][driver][transfer]") {
+    using Report = std::function<void(const CallError*)>;
+    struct Asked {
+        const char* id;
+        std::function<void(Instance&, Report)> ask;
+    };
+    constexpr auto limit = 20ms;
+    const auto tell = [](Report report) {
+        return [report = std::move(report)](const auto& result) {
+            if (result) return report(nullptr);
+            const CallError error = result.error();
+            report(&error);
+        };
+    };
+    const auto driver = [&](auto ask) {
+        return Asked{"org.example.hanging-driver", [ask, tell](Instance& instance, Report report) {
+                         SequencerDriver driver_of{instance};
+                         ask(driver_of, tell(std::move(report)));
+                     }};
+    };
+    const auto provider = [&](auto ask) {
+        return Asked{"org.example.hanging-profiles", [ask, tell](Instance& instance, Report report) {
+                         NetworkProfile profiles{instance};
+                         ask(profiles, tell(std::move(report)));
+                     }};
+    };
+    TransferRequest request;
+    request.own = ServerId{"a"};
+    request.members = {member("a"), member("b")};
+    const std::vector<Asked> all{
+        driver([&](auto& d, auto done) { d.start(hash_of(1), limit, done); }),
+        driver([&](auto& d, auto done) { d.stop(limit, done); }),
+        driver([&](auto& d, auto done) { d.active(limit, done); }),
+        driver([&](auto& d, auto done) { d.conductor_enabled(limit, done); }),
+        driver([&](auto& d, auto done) { d.unsafe_head(limit, done); }),
+        driver([&](auto& d, auto done) { d.block_at(BlockNumber{1}, limit, done); }),
+        driver([&](auto& d, auto done) { d.post_payload("{}", limit, done); }),
+        driver([&](auto& d, auto done) { d.payload_at(BlockNumber{1}, limit, done); }),
+        {"org.example.hanging-strategy",
+         [&](Instance& instance, Report report) {
+             LeaderTransfer{instance}.rank(request, limit, tell(std::move(report)));
+         }},
+        provider([&](auto& p, auto done) { p.list(limit, done); }),
+        provider([&](auto& p, auto done) { p.resolve("x", limit, done); }),
+    };
+    for (const auto& [id, ask] : all) {
+        World world;
+        const TemporaryDirectory directory;
+        const auto release = (directory.path() / "release").string();
+        const auto instance = world.make("hangs", id, {raw("release", release)}, {.grace = 5ms});
+        REQUIRE(world.open(*instance));
+        std::vector<std::string> said;
+        for (int i = 0; i < 2; ++i) {
+            std::optional<std::string> text;
+            ask(*instance, [&](const CallError* error) { text = error == nullptr ? "answered" : error->text; });
+            REQUIRE(world.core.run_until([&] { return text.has_value(); }));
+            said.push_back(*text);
+        }
+        CHECK(said == std::vector<std::string>{"no answer in time", "its last call still runs"});
+        std::ofstream{release} << "";
+        while (instance->busy()) std::this_thread::sleep_for(1ms);
+        world.close(*instance);
+    }
 }
 
 TEST_CASE("statuses of a younger plugin are read the harmless way", "[plugin][driver]") {

@@ -192,3 +192,78 @@ TEST_CASE("cancel ends the call in flight as it ends itself", "[plugin][lane]") 
     lane->cancel();
     CHECK(bench.fate(job) == Fate::finished);
 }
+
+TEST_CASE("the last call cancels the one in flight and begins when that has come back", "[plugin][lane]") {
+    Bench bench;
+    const auto lane = bench.lane();
+    std::atomic<bool> begun{false};
+    const auto first = bench.submit(*lane, 60s, [&](TestJob& self) {
+        begun = true;
+        pollfd fd{self.frame.cancel_fd, POLLIN, 0};
+        (void)::poll(&fd, 1, 5000);
+    });
+    while (!begun) std::this_thread::sleep_for(1ms);
+    std::atomic<int> cancelled{0};
+    const auto last =
+        std::make_shared<TestJob>(5s, [&](TestJob&) { cancelled = first->frame.cancelled(&first->frame); });
+    lane->finish(last);
+    CHECK(bench.fate(first) == Fate::finished);
+    CHECK(bench.fate(last) == Fate::finished);
+    CHECK(cancelled == 1);
+    CHECK(bench.fate(bench.submit(*lane, 5s, [](TestJob&) { FAIL("must not run"); })) == Fate::stopped);
+    const auto again = std::make_shared<TestJob>(5s, [](TestJob&) { FAIL("must not run"); });
+    lane->finish(again);
+    CHECK(bench.fate(again) == Fate::stopped);
+}
+
+TEST_CASE("the last call is given up when the one in flight never comes back", "[plugin][lane]") {
+    Bench bench;
+    auto gate = std::make_shared<Gate>();
+    auto lane = bench.lane({.grace = 5ms});
+    auto begun = std::make_shared<Gate>();
+    const auto stuck = bench.submit(*lane, 60s, [gate, begun](TestJob&) {
+        begun->open = true;
+        gate->wait();
+    });
+    begun->wait();
+    const auto last = std::make_shared<TestJob>(20ms, [](TestJob&) { FAIL("must not run"); });
+    lane->finish(last);
+    CHECK(bench.fate(last) == Fate::late);
+    CHECK(stuck->delivered == 0);
+    lane.reset();
+    CHECK(bench.fate(stuck) == Fate::stopped);
+    gate->open = true;
+}
+
+TEST_CASE("the last call runs on a lane that is out of service", "[plugin][lane]") {
+    Bench bench;
+    Gate gate;
+    const auto lane = bench.lane({.grace = 5ms, .abandoned_in_row = 1});
+    (void)bench.submit(*lane, 5ms, [&](TestJob&) { gate.wait(); });
+    while (!lane->out_of_service()) std::this_thread::sleep_for(1ms);
+    gate.open = true;
+    const auto last = std::make_shared<TestJob>(5s, [](TestJob&) {});
+    lane->finish(last);
+    CHECK(bench.fate(last) == Fate::finished);
+}
+
+TEST_CASE("who waits for a free lane is told at once, or before the answer of the call in flight",
+          "[plugin][lane]") {
+    Bench bench;
+    Gate gate;
+    const auto lane = bench.lane();
+    int told = 0;
+    lane->when_free([&] { ++told; });
+    CHECK(bench.core.run_until([&] { return told == 1; }));
+
+    const auto job = bench.submit(*lane, 5s, [&](TestJob&) { gate.wait(); });
+    bool first = false;
+    lane->when_free([&] {
+        ++told;
+        first = job->delivered == 0;
+    });
+    gate.open = true;
+    CHECK(bench.fate(job) == Fate::finished);
+    CHECK(told == 2);
+    CHECK(first);
+}

@@ -22,7 +22,7 @@ std::string refusal(const fs::path& file) {
 TEST_CASE("a library says who it is before it is mapped, one note for each plugin", "[plugin][note]") {
     const auto notes = read_notes(library("sample"));
     REQUIRE(notes);
-    REQUIRE(notes->size() == 2);
+    REQUIRE(notes->size() == 3);
     CHECK((*notes)[0] == Note{0, 1, "conductor.health-check/1", "org.example.sample", "1.2.3"});
     CHECK((*notes)[1].id == "org.example.second");
 }

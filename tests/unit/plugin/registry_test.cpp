@@ -86,7 +86,7 @@ TEST_CASE("a listing reads notes and maps nothing", "[plugin][registry]") {
     (void)installation.install(installation.foreign(), "crash-in-constructor");
     std::ofstream{installation.foreign() / "noise.so"} << "no library";
     const auto all = installation.registry().installed();
-    REQUIRE(all.size() == 3);
+    REQUIRE(all.size() == 4);
     CHECK(all[0].note.id == "org.example.unborn");
     CHECK_FALSE(all[0].bundled);
     CHECK(all[1].note.id == "org.example.sample");
@@ -133,6 +133,36 @@ TEST_CASE("a library whose tables are unlike its promises is refused", "[plugin]
     CHECK(refused_variant("needs-younger", "needs_younger").find("it needs ABI 0.7") != std::string::npos);
     CHECK(refused_variant("no-symbol", "no_symbol").find("has no symbol conductor_plugin_v1") !=
           std::string::npos);
+}
+
+TEST_CASE("a library that calls what nobody has, or needs what nobody finds, is refused in the linker's words",
+          "[plugin][registry]") {
+    CHECK(refused_variant("misses-symbol", "misses_symbol")
+              .find("undefined symbol: conductor_test_no_such_function") != std::string::npos);
+    CHECK(
+        refused_variant("needs-absent", "needs_absent").find("libabsent.so: cannot open shared object file") !=
+        std::string::npos);
+}
+
+TEST_CASE("a library that is replaced on the disk while it is mapped works on, and serves until a restart",
+          "[plugin][registry]") {
+    const Installation installation;
+    const auto file = installation.install(installation.foreign(), "sample");
+    const auto registry = installation.registry();
+    const auto before = registry.admit(request("org.example.second"));
+    REQUIRE(before);
+    World world;
+    Instance instance{{"test", *before, {}}, world.ports(), world.watch, world.core.post()};
+    REQUIRE(world.open(instance));
+
+    fs::rename(installation.install(installation.bundled(), "memory"), file);  // quite another library
+    CHECK(world.judge(instance).verdict == Verdict::healthy);
+    CHECK_FALSE(registry.admit(request("org.example.second")));
+    fs::rename(installation.install(installation.bundled(), "sample"), file);
+    const auto after = registry.admit(request("org.example.second"));
+    REQUIRE(after);
+    CHECK(after->library == before->library);
+    world.close(instance);
 }
 
 TEST_CASE("a draft kind is let in only where drafts are", "[plugin][registry]") {
@@ -183,6 +213,18 @@ TEST_CASE("a sha256 of the configuration must be the file's", "[plugin][registry
     auto asked = request("org.example.sample");
     asked.sha256 = std::string(64, '0');
     CHECK(refusal(installation.registry(), asked).find("is another one: ") != std::string::npos);
+}
+
+TEST_CASE("what is vetted is judged as what is admitted, and not mapped", "[plugin][registry]") {
+    const Installation installation;
+    const auto file = installation.install(installation.foreign(), "crash-in-constructor");
+    ::setenv("CONDUCTOR_TEST_CRASH", "1", 1);  // mapping it now would end this program
+    CHECK(installation.registry().vet(request("org.example.unborn")));
+    ::chmod(file.c_str(), 0777);
+    const auto vetted = installation.registry().vet(request("org.example.unborn"));
+    ::unsetenv("CONDUCTOR_TEST_CRASH");
+    REQUIRE_FALSE(vetted);
+    CHECK(vetted.error().text.starts_with("conductord.toml:9:10: plugin \"org.example.unborn\" is not to be"));
 }
 
 TEST_CASE("the executable this test runs is known", "[plugin][registry]") {

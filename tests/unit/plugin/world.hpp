@@ -203,7 +203,7 @@ struct World {
     }
     void close(Instance& instance, std::chrono::nanoseconds limit = 5s) {
         bool closed = false;
-        instance.close(limit, [&] { closed = true; });
+        instance.close(limit, [&](bool) { closed = true; });
         REQUIRE(core.run_until([&] { return closed; }));
     }
     /// An open sample check in that mode.

@@ -29,16 +29,18 @@ std::string Group::address(const std::string& id) const {
 
 void Group::start(const std::string& id) {
     auto& member = members_[id];
-    member.links = std::make_unique<RaftLinks>(core_, ServerId{id}, RaftLinks::Options{});
+    RaftLinks::Options links;
+    links.fast_failover = settings_.fast_failover;
+    member.links = std::make_unique<RaftLinks>(core_, ServerId{id}, links);
     REQUIRE(member.links->listen("127.0.0.1", ports_[id]));
     ports_[id] = member.links->port();
     member.links->introduce(address(id));
 
     Options options;
     options.raft.self = {ServerId{id}, address(id)};
-    options.raft.heartbeat_timeout = 600ms;
-    options.raft.election_timeout = 600ms;
-    options.raft.lease_timeout = 500ms;
+    options.raft.heartbeat_timeout = settings_.patience;
+    options.raft.election_timeout = settings_.patience;
+    options.raft.lease_timeout = settings_.lease;
     options.raft.snapshot_interval = 20ms;
     options.raft.snapshot_threshold = settings_.snapshot_threshold;
     options.raft.trailing_logs = settings_.trailing;

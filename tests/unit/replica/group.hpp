@@ -23,6 +23,9 @@ struct GroupSettings {
     std::uint64_t cache_octets{16ULL << 20U};
     std::uint64_t snapshot_threshold{8192};
     std::uint64_t trailing{10240};  ///< entries and payloads kept behind a snapshot
+    std::chrono::milliseconds patience{600};
+    std::chrono::milliseconds lease{500};
+    bool fast_failover{true};
 };
 
 class Group {

@@ -255,3 +255,37 @@ TEST_CASE("a received snapshot becomes the head before it is acknowledged", "[re
     core.restart();
     core.poll();
 }
+
+namespace {
+
+/// Three voters whose patience with a silent leader outlasts every limit of these tests.
+void three_patient_voters(Group& group) {
+    group.found({"a"});
+    for (const auto* id : {"b", "c"}) {
+        group.start(id);
+        REQUIRE(group.until([&] { return group.at(id).ready; }));
+        REQUIRE(group.change(consensus::Change::add_voter, id) == "ok");
+    }
+    REQUIRE(group.commit(block(1)));
+}
+
+}  // namespace
+
+TEST_CASE("a leader whose port refuses is replaced long before patience ends", "[replica][group][C-91]") {
+    Group group{{.patience = 60s, .lease = 3s}};
+    three_patient_voters(group);
+    group.kill("a");
+    CHECK(group.until([&] { return !group.leading().empty(); }));
+    CHECK(group.commit(block(2)));
+    CHECK(group.holds_all(group.leading()));
+}
+
+TEST_CASE("without fast failover a leader that was killed is waited for as any silent one",
+          "[replica][group][C-91]") {
+    Group group{{.patience = 60s, .lease = 3s, .fast_failover = false}};
+    three_patient_voters(group);
+    group.kill("a");
+    group.run_for(5s);
+    CHECK(group.leading().empty());
+    for (const auto* id : {"b", "c"}) CHECK(group.at(id).replica->leader().id == ServerId{"a"});
+}

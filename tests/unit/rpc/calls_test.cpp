@@ -279,6 +279,29 @@ TEST_CASE("block references and numbers are refused in Go's words", "[rpc][proxy
     CHECK(node.upstream.asked().empty());
 }
 
+TEST_CASE("an argument is read before arguments are counted, and judged afterwards", "[rpc][params][commit]") {
+    Node node;
+    const auto [method, params, why] = GENERATE(table<std::string, std::string, std::string>({
+        {"eth_unsubscribe", "[1,2]",
+         "invalid argument 0: json: cannot unmarshal number into Go value of type rpc.ID"},
+        {"eth_unsubscribe", R"(["a",2])", "too many arguments, want at most 1"},
+        {"eth_unsubscribe", "[]", "missing value for required argument 0"},
+        {"conductor_leader", "1e308", "non-array args"},
+        {"conductor_leader", "1E400", "json: cannot unmarshal number 1E400 into Go value of type float64"},
+        {"conductor_commitUnsafePayload", R"([{"executionPayload":{"gasUsed":1}},2])",
+         "invalid argument 0: json: cannot unmarshal non-string into Go struct field "
+         "ExecutionPayload.executionPayload.gasUsed of type hexutil.Uint64"},
+        {"conductor_commitUnsafePayload", R"([{"executionPayload":{}},2])",
+         "too many arguments, want at most 1"},
+        {"conductor_commitUnsafePayload", "[{},2]", "too many arguments, want at most 1"},
+        {"conductor_commitUnsafePayload", "[null,null]", "too many arguments, want at most 1"},
+    }));
+    CAPTURE(method, params);
+    const auto answer = ask(
+        node, json_post(R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":)" + params + "}"));
+    CHECK(answer.body.find(R"("error":{"code":-32602,"message":")" + why + R"("}})") != std::string::npos);
+}
+
 TEST_CASE("methods beyond Go's pass as they are; none of them steers the node", "[rpc][proxy]") {
     FakeUpstream upstream;
     upstream.answer_ = std::string{"\"10\""};

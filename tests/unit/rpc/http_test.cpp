@@ -226,6 +226,18 @@ TEST_CASE("what is no HTTP is refused and ended", "[rpc][http]") {
     CHECK(client.closed_within(3s));
 }
 
+TEST_CASE("a # in a request is a character of the path", "[rpc][http][paths]") {
+    Node node;
+    const auto [path, status] = GENERATE(table<std::string, int>(
+        {{"/healthz", 200}, {"/healthz?#x", 200}, {"/healthz#x", 404}, {"/#", 404}, {"http://a/#", 404}}));
+    INFO(path);
+    RawClient client{node.port()};
+    REQUIRE(client.send("POST " + path + " HTTP/1.1\r\nHost: t\r\n\r\n"));
+    const auto answer = client.receive();
+    REQUIRE(answer);
+    CHECK(answer->status == status);
+}
+
 TEST_CASE("broken chunks are no JSON, and end the connection", "[rpc][http]") {
     Node node;
     RawClient client{node.port()};

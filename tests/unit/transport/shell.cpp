@@ -17,6 +17,7 @@ Member::Member(transport::AcceptorOptions options, Answer answer,
                std::function<bool(const std::string&, const std::string&)> knows) {
     transport::AcceptorEvents events;
     events.knows = std::move(knows);
+    events.on_left = [this](const ServerId& who) { left_.add(who); };
     events.on_request = [this, answer = std::move(answer)](
                             consensus::Connection connection, consensus::Exchange exchange,
                             const consensus::Sender& from, consensus::Message message) {

@@ -98,6 +98,8 @@ public:
     Core& core() { return core_; }
     transport::Acceptor& acceptor() { return *acceptor_; }
     Happenings<Request>& requests() { return requests_; }
+    /// Whose last connection has ended.
+    Happenings<ServerId>& left() { return left_; }
     transport::AcceptorFigures figures() {
         return core_.on([this] { return acceptor_->figures(); });
     }
@@ -112,6 +114,7 @@ public:
 private:
     Core core_;
     Happenings<Request> requests_;
+    Happenings<ServerId> left_;
     std::unique_ptr<transport::Acceptor> acceptor_;
     std::uint16_t port_{0};
     bool stopped_{false};

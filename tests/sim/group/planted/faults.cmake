@@ -55,7 +55,10 @@ plant(commits_what_is_not_verified consensus/replication.cpp
 plant(obeys_an_old_leader consensus/replication.cpp
   [[    if (request.term < hard.term) {]] [[    if (request.term < hard.term && !PLANTED) {]])
 plant(keeps_members_of_a_cut_log consensus/raft.cpp
-  [[    membership.truncated(from);]] [[    if (!PLANTED) membership.truncated(from);]])
+  [[    membership.truncated(from);
+    if (membership.latest_index() >= from)]]
+  [[    if (!PLANTED) membership.truncated(from);
+    if (!PLANTED && membership.latest_index() >= from)]])
 plant(forgets_what_it_acknowledged consensus/replication.cpp
   [[floor = std::max(floor, log.last());]] [[floor = PLANTED ? floor : std::max(floor, log.last());]])
 
@@ -119,6 +122,25 @@ plant(second_vote_slot_is_skipped storage/vote_file.cpp
   [[    const auto offset = static_cast<std::uint64_t>(slot) * slot_octets;]]
   [[    if (PLANTED && slot == 1 && sequence_ > 1) return {};
     const auto offset = static_cast<std::uint64_t>(slot) * slot_octets;]])
+plant(believes_any_checksum storage/record_reader.cpp
+  [[    if (crc32c(record->body.span()) != record->header.body_crc)]]
+  [[    if (!PLANTED && crc32c(record->body.span()) != record->header.body_crc)]])
+plant(writes_on_after_an_error storage/disk_log.cpp
+  [[    return failure_ ? failure_ :]] [[    return PLANTED ? std::optional<StoreError>{} : failure_ ? failure_ :]])
+
+# ---- the control loop ----
+plant(takes_silence_for_consent control/ladder.cpp
+  [[    if (!silent.empty() && !ground.waived) {]] [[    if (!PLANTED && !silent.empty() && !ground.waived) {]])
+plant(starts_beside_an_override control/ladder.cpp
+  [[        if (row.status.overridden != peers::Says::yes) continue;]]
+  [[        if (PLANTED || row.status.overridden != peers::Says::yes) continue;]])
+plant(starts_on_any_head control/ladder.cpp
+  [[    if (head.hash == node_.hash) return start(ground, head);]]
+  [[    if (PLANTED || head.hash == node_.hash) return start(ground, PLANTED ? node_ : head);]])
+plant(acts_while_paused control/policy.cpp
+  [[    if (hands_off()) return while_idle();]] [[    if (hands_off() && !PLANTED) return while_idle();]])
+plant(passes_leadership_round control/pace.cpp
+  [[    if (!settings_.on || made < free)]] [[    if (PLANTED || !settings_.on || made < free)]])
 
 # ---- the shell around the protocol ----
-plant_in_shell(waits_by_index_alone skips_a_flush answers_before_the_flush)
+plant_in_shell(waits_by_index_alone skips_a_flush answers_before_the_flush answers_without_the_clock)

@@ -17,14 +17,46 @@ namespace {
 /// What the child tells, whatever becomes of it.
 struct Finding {
     std::uint64_t seed;
-    char text[160];
+    std::uint64_t seeds;  ///< that were needed
+    char rule[100];
 };
+
+// What fails without the fault too tells nothing about it.
+[[noreturn]] void search(Fault fault, const Hunt& what,
+                         const std::function<std::optional<std::string>(std::uint64_t)>& run,
+                         Finding& finding) {
+    std::signal(SIGABRT, SIG_DFL);
+    std::snprintf(finding.rule, sizeof finding.rule, "the process ends");
+    for (auto seed = what.first; seed < what.first + what.limit; ++seed) {
+        finding.seed = seed;
+        ++finding.seeds;
+        planted_fault = fault;
+        const auto broken = run(seed);
+        if (!broken) continue;
+        // The same seeds, drawn as for this fault, with the fault taken out.
+        planted_fault = Fault::none;
+        planted_places = fault;
+        const bool anyway = run(seed).has_value();
+        planted_places = Fault::none;
+        if (anyway) continue;
+        std::snprintf(finding.rule, sizeof finding.rule, "%s", broken->substr(0, broken->find('\n')).c_str());
+        ::_exit(1);
+    }
+    ::_exit(0);
+}
 
 }  // namespace
 
 bool lies_in_the_store(Fault fault) noexcept {
     return fault == Fault::vote_without_a_flush || fault == Fault::first_vote_slot_is_skipped ||
-           fault == Fault::second_vote_slot_is_skipped;
+           fault == Fault::second_vote_slot_is_skipped || fault == Fault::believes_any_checksum ||
+           fault == Fault::writes_on_after_an_error;
+}
+
+bool lies_in_the_loop(Fault fault) noexcept {
+    return fault == Fault::takes_silence_for_consent || fault == Fault::starts_beside_an_override ||
+           fault == Fault::passes_leadership_round || fault == Fault::starts_on_any_head ||
+           fault == Fault::acts_while_paused;
 }
 
 int misplaced() {
@@ -37,49 +69,35 @@ int misplaced() {
     return count;
 }
 
-int hunt(std::uint64_t first, std::uint64_t limit,
-         const std::function<std::optional<std::string>(std::uint64_t)>& run) {
+int hunt(const Hunt& what, const std::function<std::optional<std::string>(std::uint64_t)>& run) {
     int missed = misplaced();
+    int hunted = 0;
     auto* const memory =
         ::mmap(nullptr, sizeof(Finding), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return 1;
     auto* const finding = static_cast<Finding*>(memory);
+    std::cout << "| Planted fault | Seeds needed | What caught it |\n|---|---|---|\n";
     for (std::size_t i = 0; i < planted_count; ++i) {
-        if (std::ranges::find(planted_misplaced, planted_names[i]) != std::end(planted_misplaced)) continue;
+        const auto name = planted_names[i];
+        if (std::ranges::find(planted_misplaced, name) != std::end(planted_misplaced)) continue;
+        if (!what.faults.empty() && std::ranges::find(what.faults, name) == what.faults.end()) continue;
+        ++hunted;
         *finding = {};
-        std::cout << planted_names[i] << ": " << std::flush;
+        std::cout << "| `" << name << "` | " << std::flush;
         const auto child = ::fork();
         if (child < 0) return 1;
-        if (child == 0) {
-            std::signal(SIGABRT, SIG_DFL);
-            std::snprintf(finding->text, sizeof finding->text, "the process ends");
-            planted_fault = static_cast<Fault>(i + 1);
-            for (auto seed = first; seed < first + limit; ++seed) {
-                finding->seed = seed;
-                if (const auto fault = run(seed)) {
-                    // What fails without the fault too tells nothing about it.
-                    const auto chosen = std::exchange(planted_fault, Fault::none);
-                    const bool anyway = run(seed).has_value();
-                    planted_fault = chosen;
-                    if (anyway) continue;
-                    std::snprintf(finding->text, sizeof finding->text, "%s",
-                                  fault->substr(0, fault->find('\n')).c_str());
-                    ::_exit(1);
-                }
-            }
-            ::_exit(0);
-        }
+        if (child == 0) search(static_cast<Fault>(i + 1), what, run, *finding);
         int status = 0;
         if (::waitpid(child, &status, 0) != child) return 1;
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-            std::cout << "NOT FOUND by " << limit << " seeds\n";
+            std::cout << "– | not found by " << what.limit << " |" << std::endl;
             ++missed;
         } else {
-            std::cout << "seed " << finding->seed << ": " << finding->text << '\n';
+            std::cout << finding->seeds << " | " << finding->rule << " |" << std::endl;
         }
     }
     ::munmap(memory, sizeof(Finding));
-    std::cout << planted_count << " planted, " << missed << " missed\n";
+    std::cout << hunted << " hunted, " << missed << " missed\n";
     return missed == 0 ? 0 : 1;
 }
 

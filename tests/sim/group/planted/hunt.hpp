@@ -5,6 +5,8 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "planted.hpp"
 
@@ -12,12 +14,20 @@ namespace conductor::sim {
 
 /// Lies in the store, so every seed must use the real one.
 [[nodiscard]] bool lies_in_the_store(Fault fault) noexcept;
+/// Lies in the control loop, so every seed must run it.
+[[nodiscard]] bool lies_in_the_loop(Fault fault) noexcept;
 
 /// How many faults have lost their place in core; each is named.
 [[nodiscard]] int misplaced();
 
-/// `run` says what a seed breaks. Prints a line for each fault; returns 0 if `limit` seeds were enough for all.
-[[nodiscard]] int hunt(std::uint64_t first, std::uint64_t limit,
+struct Hunt {
+    std::uint64_t first{1};
+    std::uint64_t limit{2000};             ///< seeds for each fault
+    std::vector<std::string_view> faults;  ///< empty: all
+};
+/// `run` says what a seed breaks. Prints a row for each fault, of the table in tests/sim/README.md; returns 0
+/// if all were found.
+[[nodiscard]] int hunt(const Hunt& what,
                        const std::function<std::optional<std::string>(std::uint64_t seed)>& run);
 
 }  // namespace conductor::sim

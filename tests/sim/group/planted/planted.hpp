@@ -14,6 +14,8 @@ enum class Fault : unsigned {
 };
 
 inline Fault planted_fault = Fault::none;
+/// Seeds are drawn as for this fault, though it is not at work.
+inline Fault planted_places = Fault::none;
 [[nodiscard]] inline bool planted(Fault fault) noexcept {
     return planted_fault == fault;
 }

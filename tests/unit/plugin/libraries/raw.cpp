@@ -1,5 +1,6 @@
 // The border without the C++ layer, wrong in one place: VARIANT names which.
 #include <conductor/services.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstring>
@@ -20,7 +21,10 @@ enum Variant {
     young_option,
     draft_kind,
     needs_younger,
-    empty_instance
+    empty_instance,
+    hangs_in_describe,
+    misses_symbol,
+    needs_absent
 };
 #define TEXT_OF_(x) #x
 #define TEXT_OF(x) TEXT_OF_(x)
@@ -31,7 +35,14 @@ namespace {
 constexpr Variant variant = VARIANT;
 constexpr const char* kind = variant == draft_kind ? "conductor.draft.thing/1" : CONDUCTOR_HEALTH_CHECK;
 
+#ifdef VARIANT_misses_symbol
+extern "C" void conductor_test_no_such_function();
+#endif
+
 conductor_status judge(void*, const conductor_call*, conductor_finding* finding) {
+#ifdef VARIANT_misses_symbol
+    conductor_test_no_such_function();
+#endif
     if (variant == throws_in_judge) throw 42;
     finding->verdict = CONDUCTOR_HEALTHY;
     return CONDUCTOR_OK;
@@ -69,6 +80,7 @@ constexpr conductor_descriptor descriptor{variant == short_descriptor ? 16 : siz
                                           0};
 
 const conductor_descriptor* describe(std::uint32_t index) {
+    while (variant == hangs_in_describe) ::pause();
     return index == 0 ? &descriptor : nullptr;
 }
 conductor_status create(const char*, const conductor_host*, const conductor_call*,

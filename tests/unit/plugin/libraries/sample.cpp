@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
@@ -20,7 +21,7 @@ class Sample final : public conductor::HealthCheck {
 public:
     static constexpr conductor::About about{"org.example.sample", "Sample", "1.2.3", "Does what it is told"};
     static constexpr std::array options{
-        conductor::option_string("mode", "healthy", "what to do"),
+        conductor::live(conductor::option_string("mode", "healthy", "what to do")),
         conductor::option_string("release", "", "a file that ends every wait"),
         conductor::option_endpoint("node", "node", "somebody to ask"),
         conductor::option_integer("min", "1", 0, 1000, "a number"),
@@ -46,8 +47,16 @@ public:
             std::thread{[] { std::this_thread::sleep_for(std::chrono::minutes{5}); }}.detach();
         if (mode_ == "leaves-memory") (void)new std::string(1000, 'x');
     }
+    ~Sample() override {
+        if (mode_ == "hang-in-destroy") hang();
+    }
+    void start(const conductor_call&) override {
+        if (mode_ == "hang-in-start") hang();
+        if (mode_ == "throw-in-start") throw std::runtime_error("cannot be started");
+    }
     void stop(const conductor_call&) override {
         if (mode_ == "hang-in-stop") hang();
+        if (mode_ == "throw-in-stop") throw std::runtime_error("cannot be stopped");
     }
 
     conductor::Finding judge(const conductor_call& call) override {
@@ -65,6 +74,12 @@ public:
         if (mode_ == "throw") throw std::runtime_error("judge threw");
         if (mode_ == "throw-int") throw 7;
         if (mode_ == "abort") std::abort();
+        if (mode_ == "segfault") (void)::raise(SIGSEGV);
+        if (mode_ == "exit") std::exit(3);
+        if (mode_ == "close-descriptors")
+            for (int fd = 0; fd <= 100; ++fd) (void)::close(fd);
+        if (mode_ == "take-handler") (void)::signal(SIGTERM, SIG_IGN);
+        if (mode_ == "leak") leak();
         if (mode_ == "overflow") return Finding::unknown("", std::to_string(deeper(1)));
         if (mode_ == "tell-secret")
             return Finding::unhealthy("sample.bad", "token is " + host_.string("token"));
@@ -85,6 +100,13 @@ public:
     }
 
 private:
+    // A gibibyte, once, and every page of it touched.
+    void leak() {
+        constexpr std::size_t size = std::size_t{1} << 30U;
+        if (leaked_ != nullptr) return;
+        leaked_ = static_cast<volatile char*>(std::malloc(size));
+        for (std::size_t at = 0; leaked_ != nullptr && at < size; at += 4096) leaked_[at] = 1;
+    }
     // Deaf to its cancellation, as a plugin that blocks in a library call is.
     void hang() const {
         while (!exists(release_)) std::this_thread::sleep_for(std::chrono::milliseconds{1});
@@ -110,6 +132,7 @@ private:
     conductor::Host host_;
     std::string mode_;
     std::string release_;
+    volatile char* leaked_{nullptr};
 };
 
 /// A second plugin of the same library.
@@ -120,4 +143,30 @@ public:
     conductor::Finding judge(const conductor_call&) override { return conductor::Finding::healthy(); }
 };
 
-CONDUCTOR_EXPORT_PLUGINS(Sample, Second)
+/// Never two at once, and it sees to that.
+class Single final : public conductor::HealthCheck {
+public:
+    static constexpr conductor::About about{"org.example.single", "Single", "1.2.3", "Alone in the world"};
+    static constexpr std::uint32_t flags = CONDUCTOR_SINGLE;
+    static constexpr std::array options{
+        conductor::live(conductor::option_string("mode", "healthy", "what to do"))};
+    static constexpr std::array<const char*, 2> reasons{"single.bad", nullptr};
+
+    explicit Single(conductor::Host host) : mode_{host.string("mode")} {
+        if (alive_.exchange(true)) throw std::runtime_error("there is another one");
+        if (mode_ != "throw-in-create") return;
+        alive_ = false;
+        throw std::runtime_error("cannot be created");
+    }
+    ~Single() override { alive_ = false; }
+    conductor::Finding judge(const conductor_call&) override {
+        if (mode_ == "unhealthy") return conductor::Finding::unhealthy("single.bad", "it is bad");
+        return conductor::Finding::healthy();
+    }
+
+private:
+    static inline std::atomic<bool> alive_{false};
+    std::string mode_;
+};
+
+CONDUCTOR_EXPORT_PLUGINS(Sample, Second, Single)

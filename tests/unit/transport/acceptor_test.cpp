@@ -387,3 +387,36 @@ TEST_CASE("networks are addresses with or without a length", "[transport]") {
           "'ten/8' is no network, as 10.0.0.0/8 would be");
     CHECK(transport::AllowList{}.admits(boost::asio::ip::make_address("8.8.8.8")));
 }
+
+TEST_CASE("a server has left when the last connection ends on which it asked something, not before",
+          "[transport][C-91]") {
+    Member member;
+    Wire first{member.port()};
+    Wire second{member.port()};
+    Wire stranger{member.port()};
+    for (auto* wire : {&first, &second}) {
+        wire->send(heartbeat_octets());
+        REQUIRE_FALSE(wire->read(1).empty());
+    }
+    stranger.close();  // it never said who it is
+    first.close();
+    REQUIRE(eventually([&] { return member.connections() == 1; }));
+    CHECK(member.left().all().empty());
+    second.close();
+    REQUIRE(member.left().wait_for(1));
+    CHECK(member.left().all() == std::vector{leader.id});
+
+    Wire{member.port()}.close();
+    REQUIRE(eventually([&] { return member.figures().accepted == 4 && member.connections() == 0; }));
+    CHECK(member.left().all().size() == 1);
+}
+
+TEST_CASE("a server that is still owed an answer has left as soon as it has sent its last octet",
+          "[transport][C-91]") {
+    Member member{{}, [](auto&, const auto&) {}};
+    Wire wire{member.port()};
+    wire.send(heartbeat_octets());
+    REQUIRE(member.requests().wait_for(1));
+    wire.no_more();
+    CHECK(member.left().wait_for(1));
+}
