@@ -14,10 +14,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const Tuning beside_node{false, {}, {}, {}, true};
+
 /// Under Go's load, one of its appends after the other is lost on the way; every time all must have caught up
 /// within `patience`. A wedge lasts for ever; a starved machine is late now and then.
 void lose_appends(int rounds, std::chrono::seconds patience) {
-    Mixed group{{Kind::go, Kind::ours}};
+    Mixed group{{Kind::go, Kind::ours}, beside_node};
     REQUIRE(group.form() == "");
     auto& go = group.go(0);
     std::uint64_t height = 2'000'000;
@@ -37,7 +39,7 @@ void lose_appends(int rounds, std::chrono::seconds patience) {
 
 /// A follower of ours dies under Go's load and comes back, again and again: Go must never stop feeding it.
 void die_under_load(std::chrono::milliseconds span) {
-    Mixed group{{Kind::go, Kind::ours, Kind::ours}};
+    Mixed group{{Kind::go, Kind::ours, Kind::ours}, beside_node};
     REQUIRE(group.form() == "");
     auto& go = group.go(0);
     std::uint64_t height = 2'000'000;
@@ -67,7 +69,7 @@ void random_rounds(const std::vector<Kind>& kinds, int rounds) {
     const auto seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
     INFO("CONDUCTOR_INTEROP_SEED=" << seed);
     std::mt19937_64 random{seed};
-    Mixed group{kinds};
+    Mixed group{kinds, beside_node};
     REQUIRE(group.form() == "");
     for (int round = 0; round < rounds; ++round) {
         const auto which = static_cast<std::size_t>(random() % group.size());

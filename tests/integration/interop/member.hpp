@@ -33,6 +33,7 @@ struct Tuning {
     std::optional<std::chrono::milliseconds> snapshot_interval;
     std::optional<std::uint64_t> snapshot_threshold;
     std::optional<std::uint64_t> trailing_logs;
+    bool beside_node{false};  ///< ours: of a simnode. Without one it ends after five minutes.
 };
 
 class Member {

@@ -202,6 +202,13 @@ std::string Ours::transfer_to(const Place& who) {
 }
 
 Mixed::Mixed(const std::vector<Kind>& kinds, const Tuning& tuning) : work_{"interop"} {
+    std::map<std::string, std::string> beside;
+    if (tuning.beside_node) {
+        node_.emplace(SimnodeSetup{conductord_program().parent_path() / "simnode", work_.path(), "node", {}});
+        node_->start();
+        if (!node_->serves()) throw std::runtime_error("simnode does not serve");
+        beside = {{"OP_CONDUCTOR_NODE_RPC", node_->cl_url()}, {"OP_CONDUCTOR_EXECUTION_RPC", node_->el_url()}};
+    }
     for (std::size_t i = 0; i < kinds.size(); ++i) {
         auto own = tuning;
         own.bootstrap = i == 0;
@@ -209,7 +216,7 @@ Mixed::Mixed(const std::vector<Kind>& kinds, const Tuning& tuning) : work_{"inte
         if (kinds[i] == Kind::go)
             members_.push_back(std::make_unique<GoPeer>(id, work_.path() / id, own));
         else
-            members_.push_back(std::make_unique<Ours>(id, work_.path() / id, own));
+            members_.push_back(std::make_unique<Ours>(id, work_.path() / id, own, beside));
     }
 }
 

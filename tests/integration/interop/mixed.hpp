@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "tests/integration/conductord.hpp"
 #include "tests/integration/interop/go_peer.hpp"
@@ -90,6 +91,7 @@ public:
 
 private:
     TempDir work_;
+    std::optional<SimnodeProcess> node_;
     std::vector<std::unique_ptr<Member>> members_;
     std::uint64_t number_{1'000'000};
     std::map<std::string, std::uint64_t> acknowledged_;  // SHA-256 to height
