@@ -29,7 +29,6 @@ public:
     void writes(Who who, consensus::Position before, const std::vector<consensus::Entry>& entries);
     /// A vote leaves `who`, its own for itself too.
     void votes(Who who, Term term, const std::string& candidate);
-    [[nodiscard]] bool has_voted(Who who, Term term) const { return votes_.count({who, term}) != 0; }
     /// In this term `leader` is the leader to `who`.
     void follows(Who who, Term term, Who leader) const;
     /// Something that names a term leaves `who`.

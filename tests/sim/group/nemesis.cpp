@@ -222,7 +222,7 @@ bool World::all_whole() const {
     return consensus::count_voters(raft.latest_configuration()) == plan_.voters &&
            std::ranges::all_of(servers, [&](const consensus::Server& server) {
                const auto& one = *nodes_[static_cast<Who>(server.id.text()[0] - 'a')];
-               return one.running() && one.whole() && one.raft().last() >= raft.last();
+               return one.running() && one.whole() && one.raft().last().index >= raft.commit_index();
            });
 }
 

@@ -190,6 +190,8 @@ void Node::stage(const consensus::Write& write, DiskWrite& staged) {
     if (write.truncate) memory_.erase(memory_.lower_bound(*write.truncate), memory_.end());
     if (write.snapshot) {
         if (write.snapshot_payload) {
+            if (write.snapshot->last.index <= applied_)
+                throw Violation{"monotonic head: a snapshot of what is applied is restored again"};
             if (!head_.restore(*write.snapshot_payload)) throw Violation{"a snapshot does not decode"};
             commit_ = std::max(commit_, write.snapshot->last.index);
             applied_ = write.snapshot->last.index;

@@ -41,10 +41,12 @@ void Node::check_ballot(const consensus::Input& input, const Voted& before, cons
                                              [&](const auto& promise) { return is_grant(promise.reply); });
     if (!granted) return;
     if (before.held) throw Violation{"held vote: one is given"};
-    // A repeated question gets the same answer, whatever the logs are by now.
+    // A repeated question gets the same answer, whatever the logs are by now; so does the leader whose log
+    // ended a hold, for its own term.
     const bool vote = ask->ballot == consensus::Ballot::vote;
-    const bool repeated = vote && (world_.checker.has_voted(who_, ask->term) ||
-                                   std::exchange(granted_in_, ask->term) == ask->term);
+    const auto& on_disk = disk_->hard_state();
+    const bool given = on_disk.vote_term == ask->term && on_disk.vote_candidate == received->from.address;
+    const bool repeated = vote && (given || std::exchange(granted_in_, ask->term) == ask->term);
     if (!repeated && ask->last < std::max(before.last, kept_))
         throw Violation{vote ? "vote: a log that is behind gets one"
                              : "pre-vote: a log that is behind wins one"};

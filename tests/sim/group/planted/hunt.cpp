@@ -39,7 +39,9 @@ struct Finding {
         const bool anyway = run(seed).has_value();
         planted_places = Fault::none;
         if (anyway) continue;
-        std::snprintf(finding.rule, sizeof finding.rule, "%s", broken->substr(0, broken->find('\n')).c_str());
+        auto rule = broken->substr(0, broken->find('\n'));
+        std::ranges::replace(rule, '|', '/');  // it stands in a table
+        std::snprintf(finding.rule, sizeof finding.rule, "%s", rule.c_str());
         ::_exit(1);
     }
     ::_exit(0);
