@@ -28,7 +28,7 @@ bool Raft::State::may_campaign() const {
 // campaigns, as in Go.
 bool Raft::State::leaving() const {
     const auto index = membership.latest_index();
-    return left_in && index > commit && log.term_at(index) == left_in &&
+    return left_in && index > commit && log.term_at(index) <= left_in &&
            is_voter(membership.committed(), settings.self.id);
 }
 

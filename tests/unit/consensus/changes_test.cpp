@@ -165,6 +165,22 @@ TEST_CASE("a leader that removes itself commits it by the others, steps down and
     CHECK(sent<VoteRequest>(node.wake()).size() == 2);
 }
 
+// Seed 40419 of tests/sim: by its last vote for itself the restarted member did not know its own entry any
+// more.
+TEST_CASE("a leader that removed itself finishes that after a campaign in vain and a restart too",
+          "[consensus][changes]") {
+    auto state = stored("ab");
+    state.entries.push_back(
+        {at(2, 2), EntryType::configuration, 0, std::make_shared<Configuration>(members("Ab"))});
+    state.hard_state = {Term{5}, Term{4}, address_of('a')};
+    Node node{'a', state};
+    CHECK(only<VoteRequest>(node.wake()).ballot == Ballot::pre_vote);
+
+    state.hard_state = {Term{5}, Term{4}, address_of('b')};  // another made it
+    Node follower{'a', state};
+    CHECK(sent<VoteRequest>(follower.wake()).empty());
+}
+
 TEST_CASE("a leader that removed itself and lost the lead finishes what only it holds",
           "[consensus][changes]") {
     auto node = leader("ab");

@@ -25,9 +25,9 @@ plant(asks_before_its_own_vote_is_kept consensus/election.cpp
 plant(one_vote_too_few consensus/election.cpp
   [[if (static_cast<std::size_t>(votes) < majority(]] [[if (static_cast<std::size_t>(votes) + (PLANTED ? 1U : 0U) < majority(]])
 plant(counts_refusals consensus/election.cpp
-  [[    if (!granted) return;
+  [[    if (!granted) return split_vote();
     campaign]]
-  [[    if (!granted && !PLANTED) return;
+  [[    if (!granted && !PLANTED) return split_vote();
     campaign]])
 plant(never_campaigns_again consensus/election.cpp
   [[    election_at = now + random.once_or_twice(settings.election_timeout);]]
