@@ -39,7 +39,8 @@ TEST_CASE("SIGHUP lets a changed option count while blocks go on", "[sequencing]
     REQUIRE(shows(host, "\"state\":\"healthy\""));
     host.write("mode = \"degraded\"");
     host->daemon().process().signal(SIGHUP);
-    CHECK(host->logs("msg=\"configuration read again\" reloaded=extra kept=\"\" needs_restart=\"\" options=\"\""));
+    CHECK(host->logs(
+        "msg=\"configuration read again\" reloaded=extra kept=\"\" needs_restart=\"\" options=\"\""));
     CHECK(shows(host, "\"state\":\"degraded\""));
     CHECK(host->logged("stopping sequencer") == 0);
     CHECK(host->produces(3));

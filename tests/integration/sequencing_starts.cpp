@@ -130,8 +130,9 @@ TEST_CASE("a node of another network than the configured one is warned about, an
     SequencingHost host{"other-network", {{"OP_CONDUCTOR_NETWORK", "base-mainnet"}}};
     REQUIRE(host.start_daemon());
     CHECK(host.logs("network=base-mainnet fact=chain_id configured=8453 node=901 method=eth_chainId"));
-    CHECK(host.logs("network=base-mainnet fact=forks.canyon configured=1704992401 node=0 "
-                    "method=optimism_rollupConfig"));
+    CHECK(
+        host.logs("network=base-mainnet fact=forks.canyon configured=1704992401 node=0 "
+                  "method=optimism_rollupConfig"));
     CHECK(host.says("conductor_leader", "true"));
     CHECK(host.daemon().stop() == 0);
 }

@@ -1,7 +1,7 @@
 /* Preloaded into a real process: a disk that fails, hangs, is slow or full. While the file named by
- * CONDUCTOR_DISK_FAULTS says "fail", every fdatasync fails with EIO; "slow MS" makes each take that much longer;
- * "hang SECONDS" holds all of them until that long after the first, then the disk is well again, as after a
- * controller's reset. While it says "full", every pwritev and fallocate fails with ENOSPC. */
+ * CONDUCTOR_DISK_FAULTS says "fail", every fdatasync fails with EIO; "slow MS" makes each take that much
+ * longer; "hang SECONDS" holds all of them until that long after the first, then the disk is well again, as
+ * after a controller's reset. While it says "full", every pwritev and fallocate fails with ENOSPC. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -128,8 +128,14 @@ TEST_CASE("conductor_plugins lists who is at work, from where, and how it is", "
     PortraitTable table;
     table.ask("conductor_plugins");
     REQUIRE(table.sitter.rows);
-    table.sitter.rows({{"disk", "org.example.disk", "conductor.health-check/1", "1.0.0", "0.1",
-                        "/usr/local/lib/conductord/plugins/disk.so", "healthy", {}}});
+    table.sitter.rows({{"disk",
+                        "org.example.disk",
+                        "conductor.health-check/1",
+                        "1.0.0",
+                        "0.1",
+                        "/usr/local/lib/conductord/plugins/disk.so",
+                        "healthy",
+                        {}}});
     table.turn();
     CHECK(table.said == R"([{"instance":"disk","id":"org.example.disk","kind":"conductor.health-check/1",)"
                         R"("version":"1.0.0","abi":"0.1","path":"/usr/local/lib/conductord/plugins/disk.so",)"
