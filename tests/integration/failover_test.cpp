@@ -98,6 +98,8 @@ TEST_CASE("a leader that was killed is known to be gone, a frozen one is not",
     for (std::size_t i = 0; i < sites.size(); ++i) {
         INFO(sites.at(i).id);
         CHECK(times_logged(sites.at(i), leader_gone) == before[i]);
+    }
+    for (std::size_t i = 0; i < sites.size(); ++i) {
         CHECK(sites.at(i).daemon.stop() == 0);
         CHECK(compare_log(sites.at(i).daemon.store(), account) == "");
     }
