@@ -260,6 +260,10 @@ void Station::committed(const Sequencer::Known& block, std::uint64_t asked, bool
     on_block(block);
 }
 
+void Station::derive() {
+    if (const auto& head = node_.head()) sequencer.derive(head->hash, world_.schedule.now());
+}
+
 void Station::see(peers::View view) {
     later({}, [this, view = std::move(view)] {
         seen_before_ = std::exchange(seen_, view);

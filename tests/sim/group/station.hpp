@@ -30,6 +30,7 @@ public:
     void gossiped(const Sequencer::Known& block) {
         if (sequencer.up) sequencer.take(block, world_.schedule.now());
     }
+    void derive();
     void see(peers::View view);
     void pause(bool on);
     void override_leader(bool on);

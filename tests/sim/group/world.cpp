@@ -204,7 +204,8 @@ void World::gossip(Who from, const Sequencer::Known& block) {
     }
 }
 
-// In the end every node has what any of them has.
+// In the end every node has what any of them has, and a branch that the group did not take is given up: one
+// that a member acknowledged below the head (I-7) is repaired by no conductor.
 void World::share_blocks() {
     for (const auto& from : stations_)
         from->sequencer.for_each([this](const Sequencer::Known& block) {
@@ -212,6 +213,9 @@ void World::share_blocks() {
                 for (const auto& to : stations_) to->gossiped(block);
             });
         });
+    schedule_.after(11s, [this] {
+        for (const auto& station : stations_) station->derive();
+    });
 }
 
 // The peers' RPC: each host asks the others once a second.
