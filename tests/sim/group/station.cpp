@@ -25,7 +25,13 @@ class Station::NodeLane final : public control::CallLane {
 public:
     explicit NodeLane(Station& station) : station_{station} {}
     void make(const control::Action& action, std::function<void(control::Answer)> done) override {
-        if (std::holds_alternative<control::StartSequencer>(action.task)) station_.check_start();
+        const bool starts = std::holds_alternative<control::StartSequencer>(action.task);
+        const bool stops = std::holds_alternative<control::StopSequencer>(action.task);
+        // I-4 is about what is sent: a call that was on its way when the operator paused cannot be called back.
+        if (station_.conductor_->paused() && (starts || stops))
+            throw Violation{starts ? "quiet pause: a paused member starts its sequencer"
+                                   : "quiet pause: a paused member stops its sequencer"};
+        if (starts) station_.check_start();
         auto& random = station_.world_.random;
         const auto there = random.between(100us, 1ms + station_.sequencer.slow);
         const auto back = random.between(100us, 1ms + station_.sequencer.slow);
@@ -185,13 +191,11 @@ control::Answer Station::answer_of(const control::Task& task) {
         return control::Done{};
     }
     if (const auto* ask = std::get_if<control::StartSequencer>(&task)) return started(ask->head);
-    if (conductor_->paused()) throw Violation{"quiet pause: a paused member stops its sequencer"};
     const bool was = std::exchange(sequencer.active, false);
     return control::Done{!was, sequencer.head.hash};
 }
 
 control::Answer Station::started(const BlockHash& head) {
-    if (conductor_->paused()) throw Violation{"quiet pause: a paused member starts its sequencer"};
     if (head != sequencer.head.hash) return failed(control::FailureKind::refused, "block hash does not match");
     if (sequencer.head.number < floor_)
         throw Violation{"fresh start: on block " + std::to_string(sequencer.head.number.value()) + ", and " +
