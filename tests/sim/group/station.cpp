@@ -114,7 +114,7 @@ void Station::died() {
     conductor_.reset();
     shelf_.reset();
     committing_ = false;
-    seen_ = seen_before_ = {};
+    told_ = seen_ = seen_before_ = {};
 }
 
 // For this life of the process, once it is not frozen.
@@ -269,11 +269,22 @@ void Station::derive() {
 }
 
 void Station::see(peers::View view) {
+    told_ = view;
     later({}, [this, view = std::move(view)] {
         seen_before_ = std::exchange(seen_, view);
         seen_at_ = world_.schedule.now();
         conductor_->peers_seen(view);
     });
+}
+
+void Station::meet(peers::View members) {
+    for (auto& row : members.rows) {
+        const auto* before = told_.find(row.member.id);
+        if (before == nullptr) continue;
+        const auto member = std::exchange(row, *before).member;
+        row.member = member;
+    }
+    see(std::move(members));
 }
 
 void Station::override_leader(bool on) {

@@ -269,6 +269,11 @@ void World::stepped(Who who) {
     const auto& raft = one.raft();
     if (const auto& obeyed = raft.leader().id; !obeyed.empty())
         checker_.follows(who, raft.term(), static_cast<Who>(obeyed.text()[0] - 'a'));
+    // At once, as core/daemon does: a vote may be new, and its owner lead, before the next poll.
+    if (!stations_.empty() && met_[who] != raft.latest_configuration().servers) {
+        met_[who] = raft.latest_configuration().servers;
+        stations_[who]->meet(view_of(who, false));
+    }
     if (raft.role() != consensus::Role::leader) return;
     checker_.leads(who, raft.term(), [&](LogIndex index) { return one.log_at(index); });
     if (one.leading_until() <= schedule_.now()) return;
