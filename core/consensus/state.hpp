@@ -110,7 +110,7 @@ struct Raft::State {
     HardState hard;
     std::set<LogIndex> corrupt;
     Position floor;               ///< what was acknowledged before corrupt entries were replaced
-    std::optional<Term> left_in;  ///< this node appended the end of its own vote as leader of this term
+    std::optional<Term> left_in;  ///< this node appended the end of its own vote as leader of this term, if any
     WriteTicket last_ticket;
     WriteTicket hard_ticket;  ///< of the last hard state
     WriteTicket persisted;

@@ -117,19 +117,26 @@ void Checker::restores(Who who, LogIndex index, std::uint64_t head, BlockNumber 
     members_[who].head = head_number;
 }
 
+// What stays below the head is acknowledged without being taken, as by Go (conductor.md 3.5.4): I-7 excepts it,
+// whatever its parent. A member that leads again while a stop is on its way to its sequencer, or while it is
+// paused, answers for such a block.
 void Checker::acknowledges(Who /*who*/, Term term, consensus::Position position, const Block& block,
-                           std::size_t copies, std::size_t voters) {
-    ++acknowledged_;
-    newest_block_ = std::max(newest_block_, block.number);
+                           const Block& head, std::size_t copies, std::size_t voters) {
     if (2 * copies <= voters)
         broken("durability", "an answer rests on " + std::to_string(copies) + " of " + std::to_string(voters) +
                                  " disks at " + at(position));
     const auto known = agreed_.find(position.index);
     if (known == agreed_.end() || known->second.position != position)
         broken("durability", "an answer for " + at(position) + ", which is not what is committed there");
-    const auto [sibling, fresh] = siblings_.emplace(std::pair{block.number, block.parent}, block.hash);
-    if (sibling->second != block.hash) broken("single committer", "two blocks with one parent are out");
     if (term != position.term) broken("single committer", "a leader answers for an entry of another term");
+    if (block.hash == head.hash) {
+        ++acknowledged_;
+        newest_block_ = std::max(newest_block_, block.number);
+        const auto [sibling, fresh] = siblings_.emplace(std::pair{block.number, block.parent}, block.hash);
+        if (sibling->second != block.hash) broken("single committer", "two blocks with one parent are out");
+    } else if (block.number > head.number || (block.number == head.number && block.parent == head.parent)) {
+        broken("single committer", "a block is out that is not taken");
+    }
 }
 
 }  // namespace conductor::sim

@@ -51,10 +51,10 @@ public:
         BlockHash hash;
         BlockHash parent;
     };
-    /// A commit is acknowledged; `copies` of `voters` disks hold the entry.
-    void acknowledges(Who who, Term term, consensus::Position position, const Block& block, std::size_t copies,
-                      std::size_t voters);
-    /// In the end every acknowledged entry is committed where it was acknowledged.
+    /// A commit is acknowledged, with this head behind its entry; `copies` of `voters` disks hold the entry.
+    void acknowledges(Who who, Term term, consensus::Position position, const Block& block, const Block& head,
+                      std::size_t copies, std::size_t voters);
+    /// How many blocks are out that became the head.
     [[nodiscard]] std::uint64_t acknowledged() const noexcept { return acknowledged_; }
     /// Of all blocks that are out, the highest.
     [[nodiscard]] BlockNumber newest_block() const noexcept { return newest_block_; }

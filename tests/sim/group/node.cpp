@@ -60,6 +60,7 @@ void Node::boot() {
     for (const auto& entry : found.entries) world_.checker.finds(entry);
     remember(found.state);
     for (auto& entry : found.entries) memory_.emplace(entry.position.index, std::move(entry));
+    find_path();
     empty_at_boot = found.state.hard_state == consensus::HardState{} && found.state.entries.empty() &&
                     !found.state.snapshot;
 
@@ -195,6 +196,7 @@ void Node::stage(const consensus::Write& write, DiskWrite& staged) {
             if (!head_.restore(*write.snapshot_payload)) throw Violation{"a snapshot does not decode"};
             commit_ = std::max(commit_, write.snapshot->last.index);
             applied_ = write.snapshot->last.index;
+            path_.clear();
             world_.checker.restores(who_, applied_, head_digest(), head_number());
         }
         staged.snapshot_payload = staged_payload_ = head_.snapshot();
@@ -259,7 +261,10 @@ void Node::apply_up_to(LogIndex commit) {
         if (entry.type == consensus::EntryType::command && !head_.apply(entry.data).accepted())
             throw Violation{"no invention: what is committed is no payload"};
         applied_ = applied_.next();
-        if (head_.head() && head_number() != number_before) on_head({head_number(), head_.head()->hash});
+        if (head_.head() && head_number() != number_before) {
+            path_[head_number()] = applied_;
+            on_head({head_number(), head_.head()->hash});
+        }
         world_.checker.applies(who_, raft_->term(), entry, head_digest(), head_number());
         while (!waiting_.empty() && waiting_.begin()->first.first <= applied_) {
             const auto [place, commit_of] = std::move(*waiting_.begin());
@@ -273,7 +278,9 @@ void Node::apply_up_to(LogIndex commit) {
             auto [held, voters] = copies(members_, entry.position);
             if (2 * held <= voters)
                 std::tie(held, voters) = copies(raft_->latest_configuration(), entry.position);
-            world_.checker.acknowledges(who_, raft_->term(), entry.position, commit_of.block, held, voters);
+            const auto& head = *head_.head();
+            world_.checker.acknowledges(who_, raft_->term(), entry.position, commit_of.block,
+                                        {head.number, head.hash, head.parent}, held, voters);
             commit_of.done(true);
         }
     }

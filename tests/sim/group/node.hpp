@@ -171,6 +171,7 @@ private:
     void lose_waiters();
     void serve_confirmed();
     [[nodiscard]] control::Confirmed standing() const;
+    void find_path();
     [[nodiscard]] bool contradicts(const Checker::Block& block) const;
     void publish();
     void answer(const consensus::Output& out);
@@ -207,6 +208,7 @@ private:
     payload::UnsafeHead head_;
     LogIndex commit_;
     LogIndex applied_;
+    std::map<BlockNumber, LogIndex> path_;  ///< where the log has what was head
     bool applying_{false};
     std::map<std::pair<LogIndex, Term>, Commit> waiting_;
     std::map<consensus::Ask, Commit> proposals_;

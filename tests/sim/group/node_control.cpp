@@ -13,16 +13,18 @@ void Node::run(std::uint64_t life, std::function<void()> work) {
     world_.schedule.at(frozen_until_, [this, life, work = std::move(work)] { run(life, work); });
 }
 
-// P-51: beside the newest payload of the log nothing else of its height and parent is taken.
+// P-51: beside what will be the head when all of the log is applied, nothing else of its height and parent.
 bool Node::contradicts(const Checker::Block& block) const {
     const auto beside = [&](const auto& other) {
         return other.number == block.number && other.parent == block.parent && other.hash != block.hash;
     };
-    for (auto entry = memory_.rbegin(); entry != memory_.rend() && entry->first > applied_; ++entry) {
+    auto newest = head_.head();
+    for (auto entry = memory_.upper_bound(applied_); entry != memory_.end(); ++entry) {
         if (entry->second.type != consensus::EntryType::command) continue;
-        return beside(*payload::envelope_from_ssz(entry->second.data));
+        auto envelope = payload::envelope_from_ssz(entry->second.data);
+        if (!newest || envelope->number > newest->number) newest = *std::move(envelope);
     }
-    return head_.head() && beside(*head_.head());
+    return newest && beside(*newest);
 }
 
 void Node::commit(const Checker::Block& block, const Bytes& octets, std::function<void(bool)> done) {
@@ -76,13 +78,21 @@ std::optional<std::pair<Checker::Block, Bytes>> Node::payload(BlockNumber number
         return std::pair{Checker::Block{envelope.number, envelope.hash, envelope.parent}, envelope.ssz};
     };
     if (head_.head() && head_.head()->number == number) return of(*head_.head());
-    for (auto entry = memory_.rbegin(); entry != memory_.rend(); ++entry) {
-        if (entry->first > applied_ || entry->second.type != consensus::EntryType::command) continue;
-        const auto envelope = payload::envelope_from_ssz(entry->second.data);
-        if (envelope->number == number) return of(*envelope);
-        if (envelope->number < number) break;
+    const auto place = path_.find(number);
+    const auto entry = place != path_.end() ? memory_.find(place->second) : memory_.end();
+    if (entry == memory_.end()) return std::nullopt;
+    return of(*payload::envelope_from_ssz(entry->second.data));
+}
+
+// What led to the head of a snapshot, as far as the log behind it was kept.
+void Node::find_path() {
+    path_.clear();
+    for (const auto& [index, entry] : memory_) {
+        if (index > applied_) break;
+        if (entry.type != consensus::EntryType::command) continue;
+        const auto number = payload::envelope_from_ssz(entry.data)->number;
+        if (path_.empty() || path_.rbegin()->first < number) path_.emplace(number, index);
     }
-    return std::nullopt;
 }
 
 }  // namespace conductor::sim

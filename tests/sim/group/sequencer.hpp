@@ -29,6 +29,16 @@ public:
             moved_at = now;
         }
     }
+    /// The chain to this block, which it knows, takes the place of another branch: L1 decides in the end.
+    void derive(const BlockHash& newest, Instant now) {
+        const auto* known = find(newest);
+        if (known == nullptr || at(known->block.number) == peers::Head{known->block.number, newest}) return;
+        chain_.clear();
+        head = {known->block.number, newest};
+        for (; known != nullptr; known = find(known->block.parent))
+            chain_[known->block.number] = known->block.hash;
+        moved_at = now;
+    }
     template <class Use>
     void for_each(const Use& use) const {
         for (const auto& [hash, known] : blocks_) use(known);

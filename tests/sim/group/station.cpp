@@ -25,7 +25,13 @@ class Station::NodeLane final : public control::CallLane {
 public:
     explicit NodeLane(Station& station) : station_{station} {}
     void make(const control::Action& action, std::function<void(control::Answer)> done) override {
-        if (std::holds_alternative<control::StartSequencer>(action.task)) station_.check_start();
+        const bool starts = std::holds_alternative<control::StartSequencer>(action.task);
+        const bool stops = std::holds_alternative<control::StopSequencer>(action.task);
+        // I-4 is about what is sent: a call that was on its way when the operator paused cannot be called back.
+        if (station_.conductor_->paused() && (starts || stops))
+            throw Violation{starts ? "quiet pause: a paused member starts its sequencer"
+                                   : "quiet pause: a paused member stops its sequencer"};
+        if (starts) station_.check_start();
         auto& random = station_.world_.random;
         const auto there = random.between(100us, 1ms + station_.sequencer.slow);
         const auto back = random.between(100us, 1ms + station_.sequencer.slow);
@@ -108,7 +114,7 @@ void Station::died() {
     conductor_.reset();
     shelf_.reset();
     committing_ = false;
-    seen_ = seen_before_ = {};
+    told_ = seen_ = seen_before_ = {};
 }
 
 // For this life of the process, once it is not frozen.
@@ -185,13 +191,11 @@ control::Answer Station::answer_of(const control::Task& task) {
         return control::Done{};
     }
     if (const auto* ask = std::get_if<control::StartSequencer>(&task)) return started(ask->head);
-    if (conductor_->paused()) throw Violation{"quiet pause: a paused member stops its sequencer"};
     const bool was = std::exchange(sequencer.active, false);
     return control::Done{!was, sequencer.head.hash};
 }
 
 control::Answer Station::started(const BlockHash& head) {
-    if (conductor_->paused()) throw Violation{"quiet pause: a paused member starts its sequencer"};
     if (head != sequencer.head.hash) return failed(control::FailureKind::refused, "block hash does not match");
     if (sequencer.head.number < floor_)
         throw Violation{"fresh start: on block " + std::to_string(sequencer.head.number.value()) + ", and " +
@@ -260,12 +264,27 @@ void Station::committed(const Sequencer::Known& block, std::uint64_t asked, bool
     on_block(block);
 }
 
+void Station::derive() {
+    if (const auto& head = node_.head()) sequencer.derive(head->hash, world_.schedule.now());
+}
+
 void Station::see(peers::View view) {
+    told_ = view;
     later({}, [this, view = std::move(view)] {
         seen_before_ = std::exchange(seen_, view);
         seen_at_ = world_.schedule.now();
         conductor_->peers_seen(view);
     });
+}
+
+void Station::meet(peers::View members) {
+    for (auto& row : members.rows) {
+        const auto* before = told_.find(row.member.id);
+        if (before == nullptr) continue;
+        const auto member = std::exchange(row, *before).member;
+        row.member = member;
+    }
+    see(std::move(members));
 }
 
 void Station::override_leader(bool on) {

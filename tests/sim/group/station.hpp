@@ -30,7 +30,10 @@ public:
     void gossiped(const Sequencer::Known& block) {
         if (sequencer.up) sequencer.take(block, world_.schedule.now());
     }
+    void derive();
     void see(peers::View view);
+    /// The members are others now: what those said who stay is kept, and the rest has not been asked.
+    void meet(peers::View members);
     void pause(bool on);
     void override_leader(bool on);
     void jump_wall_clock(Duration by) { wall_ahead_ += by; }
@@ -79,6 +82,7 @@ private:
     Lie lie_{Lie::none};
     std::uint64_t lie_salt_{0};
     peers::Status old_news_;
+    peers::View told_;                ///< the last one that was handed to the control loop
     peers::View seen_, seen_before_;  ///< as the control loop of this life was told
     Instant seen_at_;
     std::deque<Instant> handed_over_;  ///< that worked, since a block was out

@@ -204,7 +204,8 @@ void World::gossip(Who from, const Sequencer::Known& block) {
     }
 }
 
-// In the end every node has what any of them has.
+// In the end every node has what any of them has, and a branch that the group did not take is given up: one
+// that a member acknowledged below the head (I-7) is repaired by no conductor.
 void World::share_blocks() {
     for (const auto& from : stations_)
         from->sequencer.for_each([this](const Sequencer::Known& block) {
@@ -212,6 +213,9 @@ void World::share_blocks() {
                 for (const auto& to : stations_) to->gossiped(block);
             });
         });
+    schedule_.after(11s, [this] {
+        for (const auto& station : stations_) station->derive();
+    });
 }
 
 // The peers' RPC: each host asks the others once a second.
@@ -265,6 +269,11 @@ void World::stepped(Who who) {
     const auto& raft = one.raft();
     if (const auto& obeyed = raft.leader().id; !obeyed.empty())
         checker_.follows(who, raft.term(), static_cast<Who>(obeyed.text()[0] - 'a'));
+    // At once, as core/daemon does: a vote may be new, and its owner lead, before the next poll.
+    if (!stations_.empty() && met_[who] != raft.latest_configuration().servers) {
+        met_[who] = raft.latest_configuration().servers;
+        stations_[who]->meet(view_of(who, false));
+    }
     if (raft.role() != consensus::Role::leader) return;
     checker_.leads(who, raft.term(), [&](LogIndex index) { return one.log_at(index); });
     if (one.leading_until() <= schedule_.now()) return;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -88,7 +89,8 @@ protected:  // tests/scenario leads the same group by a script
     Network network_;
     Surroundings around_;
     std::vector<std::unique_ptr<Node>> nodes_;
-    std::vector<std::unique_ptr<Station>> stations_;  ///< empty: no control loops
+    std::vector<std::unique_ptr<Station>> stations_;     ///< empty: no control loops
+    std::map<Who, std::vector<consensus::Server>> met_;  ///< whom the control loop knows
     std::vector<consensus::Random> dice_;  ///< one for each trouble: dropping one leaves the others as they are
     bool troubled_{true};
     std::optional<Who> wiped_;
