@@ -139,9 +139,7 @@ Raft::State::State(Settings set, StoredState stored, Instant start)
     }
     log = Log{std::move(stored.snapshot), std::move(stored.entries)};
     durable = log.last().index;
-    // Whose last vote is its own may have asked for it to finish what it began as leader of an earlier term.
-    if (hard.vote_candidate == settings.self.address)
-        left_in = std::min(hard.vote_term, log.term_at(membership.latest_index()).value_or(hard.vote_term));
+    if (hard.vote_candidate == settings.self.address) left_in = hard.vote_term;
     octets_since_snapshot = log.octets(commit.next(), log.last().index);
     snapshot_at = now + random.once_or_twice(settings.snapshot_interval);
     if (hard.vote_term == HardState::held) hold = VoteHold::held;

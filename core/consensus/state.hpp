@@ -109,8 +109,9 @@ struct Raft::State {
     Membership membership;
     HardState hard;
     std::set<LogIndex> corrupt;
-    Position floor;               ///< what was acknowledged before corrupt entries were replaced
-    std::optional<Term> left_in;  ///< this node appended the end of its own vote as leader of this term, if any
+    Position floor;  ///< what was acknowledged before corrupt entries were replaced
+    /// This node appended the end of its own vote, if it did, as leader of this term or of an earlier one.
+    std::optional<Term> left_in;
     WriteTicket last_ticket;
     WriteTicket hard_ticket;  ///< of the last hard state
     WriteTicket persisted;

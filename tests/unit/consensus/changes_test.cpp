@@ -192,20 +192,6 @@ TEST_CASE("a leader that removed itself and lost the lead finishes what only it 
     CHECK(only<VoteRequest>(node.wake()).ballot == Ballot::pre_vote);
 }
 
-TEST_CASE("who took itself out finishes that after a restart, however often it asked for votes since",
-          "[consensus][changes]") {
-    const auto term = GENERATE(std::uint64_t{2}, std::uint64_t{3}, std::uint64_t{7});
-    auto state = stored("abc", {2});
-    state.entries.push_back(
-        {at(2, 3), EntryType::configuration, 0, std::make_shared<Configuration>(members("Abc"))});
-    if (term == 3) state.entries.push_back({at(3, 4), EntryType::noop, 0, nullptr});
-    state.hard_state = {Term{term}, Term{term}, address_of('a')};
-    Node node{'a', state};
-    const auto asked = node.wake();
-    CHECK(sent<VoteRequest>(asked).size() == 2);
-    CHECK(sent<VoteRequest>(asked).at(0).second.ballot == Ballot::pre_vote);
-}
-
 TEST_CASE("whom another leader took out asks nobody for votes after a restart", "[consensus][changes][C-36]") {
     const auto vote =
         GENERATE(HardState{Term{2}, Term{1}, address_of('a')}, HardState{Term{2}, Term{2}, address_of('b')},
