@@ -96,13 +96,20 @@ Disk::Found RealDisk::open() {
     all.snapshot_payload = found.snapshot_payload;
     all.what.discard_log = true;
     all.what.entries = found.entries;
-    // What is unreadable is there all the same: its place is taken.
-    for (const auto index : found.state.corrupt) {
+    // What is unreadable is there all the same: its place is taken. Below the snapshot the shadow may have let
+    // go of it, and nobody needs what stands in front of it.
+    auto& entries = all.what.entries;
+    const auto snapshot = found.state.snapshot ? found.state.snapshot->last.index : LogIndex{};
+    for (const auto& facts : found.state.entries) {
+        const auto index = facts.position.index;
+        const auto behind =
+            std::ranges::find_if(entries, [&](const auto& entry) { return entry.position.index >= index; });
+        if (behind != entries.end() && behind->position.index == index) continue;
         const auto lost = shadow_.log().find(index);
-        if (lost == shadow_.log().end()) continue;
-        const auto behind = std::ranges::find_if(
-            all.what.entries, [&](const auto& entry) { return entry.position.index > index; });
-        all.what.entries.insert(behind, lost->second);
+        if (lost != shadow_.log().end())
+            entries.insert(behind, lost->second);
+        else if (index <= snapshot)
+            entries.erase(entries.begin(), behind);
     }
     shadow_.write({&all, 1});
     in_doubt_ = rotten_ = false;
