@@ -10,6 +10,7 @@
 
 #include "core/payload/transcode.hpp"
 #include "tests/bench/figures.hpp"
+#include "tests/bench/process_cost.hpp"
 #include "tests/support/conductor_daemon.hpp"
 #include "tests/support/recorded_blocks.hpp"
 #include "tests/unit/payload/recipe.hpp"
@@ -21,25 +22,6 @@ using namespace conductor::bench;
 using namespace conductor::test;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-
-double cpu_seconds(pid_t pid) {
-    double sum = 0;
-    // Of all threads: the first number is time on a processor in ns.
-    for (const auto& task : std::filesystem::directory_iterator{"/proc/" + std::to_string(pid) + "/task"}) {
-        std::ifstream stat{task.path() / "schedstat"};
-        double on_cpu = 0;
-        stat >> on_cpu;
-        sum += on_cpu;
-    }
-    return sum / 1e9;
-}
-
-double memory_mb(pid_t pid, const std::string& key) {
-    std::ifstream in{"/proc/" + std::to_string(pid) + "/status"};
-    for (std::string line; std::getline(in, line);)
-        if (line.starts_with(key)) return std::strtod(line.c_str() + key.size(), nullptr) / 1024;
-    return 0;
-}
 
 }  // namespace
 

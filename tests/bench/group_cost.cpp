@@ -8,6 +8,7 @@
 
 #include "tests/bench/group_cases.hpp"
 #include "tests/bench/group_stage.hpp"
+#include "tests/bench/process_cost.hpp"
 
 namespace conductor::bench {
 
@@ -16,25 +17,6 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 namespace {
-
-// Of all threads: the first number is time on a processor in ns.
-double cpu_seconds(pid_t pid) {
-    double sum = 0;
-    for (const auto& task : std::filesystem::directory_iterator{"/proc/" + std::to_string(pid) + "/task"}) {
-        std::ifstream stat{task.path() / "schedstat"};
-        double on_cpu = 0;
-        stat >> on_cpu;
-        sum += on_cpu;
-    }
-    return sum / 1e9;
-}
-
-double memory_mb(pid_t pid, const std::string& key) {
-    std::ifstream in{"/proc/" + std::to_string(pid) + "/status"};
-    for (std::string line; std::getline(in, line);)
-        if (line.starts_with(key)) return std::strtod(line.c_str() + key.size(), nullptr) / 1024;
-    return 0;
-}
 
 struct Goals {
     double memory_must, memory_aim, cpu_must, cpu_aim;  ///< 0: none

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/integration/group.hpp"
+#include "tests/integration/committing_group.hpp"
 
 using namespace conductor;
 using namespace conductor::test;
@@ -12,38 +12,19 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A group whose disks do what they are told.
-struct OnFaultyDisks {
-    explicit OnFaultyDisks(const std::string& name) : sites{three(name)} {
+struct OnFaultyDisks : CommittingGroup {
+    explicit OnFaultyDisks(const std::string& name) : CommittingGroup{three(name)} {
         for (std::size_t i = 0; i < sites.size(); ++i) {
             sites.at(i).daemon.set("LD_PRELOAD", CONDUCTOR_DISK_FAULTS_LIBRARY);
             sites.at(i).daemon.set("CONDUCTOR_DISK_FAULTS", fault_file(i).string());
         }
-        REQUIRE(sites.form() == "");
-        leader = static_cast<std::size_t>(sites.leader());
-        commit(5);
+        begin(5);
     }
     [[nodiscard]] std::filesystem::path fault_file(std::size_t which) {
         return sites.work() / sites.at(which).id / "fault";
     }
     void fault(std::size_t which, const std::string& what) { std::ofstream{fault_file(which)} << what; }
     void heal(std::size_t which) { std::filesystem::remove(fault_file(which)); }
-    void commit(int count) {
-        for (int i = 0; i < count; ++i) REQUIRE(sites.commit(account, small_block(++number)) == "");
-    }
-    /// Everything acknowledged is in each log.
-    void account_for_all() {
-        REQUIRE(sites.all_reach(number));
-        for (std::size_t i = 0; i < sites.size(); ++i) {
-            INFO(sites.at(i).id);
-            CHECK(sites.stop(i) == 0);
-            CHECK(compare_log(sites.at(i).daemon.store(), account) == "");
-        }
-    }
-
-    Sites sites;
-    Account account;
-    std::uint64_t number{1'000'000};
-    std::size_t leader{0};
 };
 
 }  // namespace

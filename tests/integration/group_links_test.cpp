@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "tests/integration/group.hpp"
+#include "tests/integration/committing_group.hpp"
 
 using namespace conductor;
 using namespace conductor::test;
@@ -17,15 +17,10 @@ namespace {
 constexpr Road cut{true, 0ms, 0, 0};
 
 /// A networked group that has committed something.
-struct Linked {
-    explicit Linked(const std::string& name) : sites{networked(name)} {
-        REQUIRE(sites.form() == "");
-        leader = static_cast<std::size_t>(sites.leader());
-        commit(3);
+struct Linked : CommittingGroup {
+    explicit Linked(const std::string& name) : CommittingGroup{networked(name)} {
+        begin(3);
         REQUIRE(eventually(5s, [&] { return term(leader) > 0; }));
-    }
-    void commit(int count) {
-        for (int i = 0; i < count; ++i) REQUIRE(sites.commit(account, small_block(++number)) == "");
     }
     double term(std::size_t which) { return sites.figure(which, "op_conductor_raft_term").value_or(-1); }
     [[nodiscard]] const std::string& id(std::size_t which) { return sites.at(which).id; }
@@ -40,20 +35,6 @@ struct Linked {
         });
         return heir;
     }
-    /// Everything acknowledged is in each log.
-    void account_for_all() {
-        REQUIRE(sites.all_reach(number));
-        for (std::size_t i = 0; i < sites.size(); ++i) {
-            INFO(id(i));
-            CHECK(sites.stop(i) == 0);
-            CHECK(compare_log(sites.at(i).daemon.store(), account) == "");
-        }
-    }
-
-    Sites sites;
-    Account account;
-    std::uint64_t number{1'000'000};
-    std::size_t leader{0};
 };
 
 }  // namespace
