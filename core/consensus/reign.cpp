@@ -57,6 +57,7 @@ void Raft::State::hold_off() {
 // The lease (§6.4.1): when the last request left that a quorum has answered. Alone: always.
 Instant Raft::State::quorum_contact() const {
     std::vector<Instant> contacts;
+    contacts.reserve(membership.latest().servers.size());  // asked several times a step
     for (const auto& server : membership.latest().servers) {
         if (server.suffrage != Suffrage::voter) continue;
         if (server.id == settings.self.id) {
