@@ -93,7 +93,6 @@ struct Unpersisted {
 struct HoldRelease {
     WriteTicket stored;
     Term term;
-    std::string leader_address;
 };
 
 struct Raft::State {
