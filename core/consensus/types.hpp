@@ -85,6 +85,9 @@ struct HardState {
     Term term;
     Term vote_term;
     std::string vote_candidate;  ///< empty: no vote given yet
+    /// The end of what was acknowledged, while the log may be shorter because something unreadable in it is
+    /// being put back (reliability 1.3.6). 0:0: the log has all of it.
+    Position floor{};
     friend bool operator==(const HardState&, const HardState&) = default;
 };
 
