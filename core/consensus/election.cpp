@@ -19,7 +19,7 @@ constexpr Duration split_most = std::chrono::milliseconds{220};
 
 bool Raft::State::may_campaign() const {
     const bool voter = is_voter(membership.latest(), settings.self.id) || leaving();
-    const bool whole = corrupt.empty() && log.last() >= floor;  // reliability 1.3.6
+    const bool whole = corrupt.empty() && log.last() >= hard.floor;  // reliability 1.3.6
     return membership.known() && voter && whole && !stalled && hold == VoteHold::none;
 }
 
@@ -60,9 +60,8 @@ Duration Raft::State::patience() {
 Voter Raft::State::voter() const {
     const auto loyalty = leader_gone ? settings.lease_timeout : settings.heartbeat_timeout;
     const bool hears = reign || (contact != Instant::min() && now - contact < loyalty);
-    return {
-        hard, membership.latest(), log.last(), hears ? leader.address : std::string{}, hold != VoteHold::none,
-        floor};
+    return {hard, membership.latest(), log.last(), hears ? leader.address : std::string{},
+            hold != VoteHold::none};
 }
 
 void Raft::State::restart_timer() {

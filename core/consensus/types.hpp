@@ -115,6 +115,9 @@ struct StoredState {
     bool snapshot_has_payload{false};  ///< false: none, or one of size 0, which means "no head"
     std::vector<EntryFacts> entries;
     std::vector<LogIndex> corrupt;  ///< unreadable, above the snapshot: fetch again, until then never campaign
+    /// Those of `corrupt` of which not even the term is known: the term that `entries` has is a guess, not
+    /// above the true one.
+    std::vector<LogIndex> guessed{};
 };
 
 }  // namespace conductor::consensus

@@ -40,7 +40,9 @@ Result<void, StoreError> DiskLog::settle() {
         }
         recovered_.entries.push_back(std::move(facts));
         const auto covered = recovered_.snapshot && slot.position.index <= recovered_.snapshot->last.index;
-        if (!readable && !covered) recovered_.corrupt.push_back(slot.position.index);
+        if (readable || covered) continue;
+        recovered_.corrupt.push_back(slot.position.index);
+        if (slot.term_guessed) recovered_.guessed.push_back(slot.position.index);
     }
     for (const auto index : recovered_.corrupt) view_.mark_unreadable(index);
     let_go();
