@@ -20,7 +20,7 @@ constexpr const char* nobody = "-";  // as a vote's candidate: no address is lik
 
 bool Raft::State::may_campaign() const {
     const bool voter = is_voter(membership.latest(), settings.self.id) || leaving();
-    const bool whole = corrupt.empty() && log.last() >= floor;  // reliability 1.3.6
+    const bool whole = corrupt.empty() && log.last() >= hard.floor;  // reliability 1.3.6
     return membership.known() && voter && whole && !stalled && hold == VoteHold::none;
 }
 
@@ -61,9 +61,8 @@ Duration Raft::State::patience() {
 Voter Raft::State::voter() const {
     const auto loyalty = leader_gone ? settings.lease_timeout : settings.heartbeat_timeout;
     const bool hears = reign || (contact != Instant::min() && now - contact < loyalty);
-    return {
-        hard, membership.latest(), log.last(), hears ? leader.address : std::string{}, hold != VoteHold::none,
-        floor};
+    return {hard, membership.latest(), log.last(), hears ? leader.address : std::string{},
+            hold != VoteHold::none};
 }
 
 void Raft::State::restart_timer() {
