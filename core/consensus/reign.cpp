@@ -193,7 +193,8 @@ Instant Raft::State::leader_deadline() const {
         if (peer.bulk.empty()) next = std::min(next, std::max(peer.bulk_at, peer.quiet_at));
     }
     for (const auto& change : reign->changes) next = std::min(next, change.until);
-    if (reign->promotion) next = std::min(next, reign->promotion->until);
+    // A transfer goes before it: a moment at which nothing would be done keeps the shell awake for nothing.
+    if (reign->promotion && !reign->transfer) next = std::min(next, reign->promotion->until);
     if (reign->transfer) next = std::min(next, reign->transfer->until);
     return next;
 }
