@@ -323,6 +323,10 @@ replica::Events Daemon::replica_events() {
         logging::debug("vote refused",
                        {{"candidate", refused.candidate.id}, {"why", consensus::name_of(refused.why)}});
     };
+    events.unreadable = [](LogIndex index, const storage::StoreError& error) {
+        logging::warn("an entry of the log cannot be read, it is fetched again from whoever leads",
+                      {{"index", index}, {"err", error.text}, {"event", "log_damaged"}});
+    };
     events.store_failed = [this](const storage::StoreError& error) {
         logging::error("storage failed, leaving", {{"err", error.text}, {"event", "storage_failed"}});
         // Not from inside the step that reports it.

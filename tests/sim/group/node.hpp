@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "checker.hpp"
@@ -167,6 +168,9 @@ private:
     void note_answer(const consensus::Input& input);
     void check_lease() const;
 
+    void hide_damage(consensus::StoredState& found);
+    /// Whether the entry is there and cannot be read; then consensus hears of it.
+    [[nodiscard]] bool damaged(LogIndex index);
     void apply_up_to(LogIndex commit);
     void lose_waiters();
     void serve_confirmed();
@@ -222,9 +226,10 @@ private:
     Instant leading_until_{Instant::min()};
     consensus::Configuration members_;  ///< as they were before this step
     LogIndex members_index_;
-    consensus::Position kept_;                   ///< what this member has ever had on disk, and nobody has cut
-    Term granted_in_;                            ///< a vote
-    std::optional<consensus::Position> rotten_;  ///< unreadable, and not put back yet
+    consensus::Position kept_;   ///< what this member has ever had on disk, and nobody has cut
+    Term granted_in_;            ///< a vote
+    std::set<LogIndex> rotten_;  ///< unreadable, and not put back yet
+    std::map<LogIndex, consensus::Position> hidden_;  ///< of those, the ones that nobody has tried to read
     std::map<consensus::Exchange, Asked> asked_;
     std::map<ServerId, Instant> contacts_;  ///< when the last answered request left, in this reign
     std::uint64_t last_ask_{0};

@@ -16,12 +16,6 @@ bool succeeded(const consensus::Message& message) {
     return false;
 }
 
-consensus::Position position_of(const consensus::StoredState& state, LogIndex index) {
-    const auto found = std::ranges::find_if(
-        state.entries, [&](const consensus::EntryFacts& entry) { return entry.position.index == index; });
-    return found != state.entries.end() ? found->position : consensus::Position{};
-}
-
 }  // namespace
 
 // ---- votes ----
@@ -41,8 +35,7 @@ void Node::check_ballot(const consensus::Input& input, const Voted& before, cons
                                              [&](const auto& promise) { return is_grant(promise.reply); });
     if (!granted) return;
     if (before.held) throw Violation{"held vote: one is given"};
-    // A repeated question gets the same answer, whatever the logs are by now; so does the leader whose log
-    // ended a hold, for its own term.
+    // A repeated question gets the same answer, whatever the logs are by now.
     const bool vote = ask->ballot == consensus::Ballot::vote;
     const auto& on_disk = disk_->hard_state();
     const bool given = on_disk.vote_term == ask->term && on_disk.vote_candidate == received->from.address;
@@ -104,7 +97,7 @@ void Node::give_up_what_is_cut(const consensus::Write& write) {
 }
 
 bool Node::had(consensus::Position position) const {
-    if (rotten_ == position) return true;
+    if (rotten_.count(position.index) != 0) return disk_->holds(position);
     const auto found = memory_.find(position.index);
     return found != memory_.end() && found->second.position == position;
 }
@@ -116,16 +109,13 @@ void Node::keep_what_is_flushed() {
     if (!cut) kept_ = std::max(kept_, disk_->last());
 }
 
-// A member that was killed while it was being fed again what had rotted does not know any more what it owes
-// (open finding, tests/sim/README.md): without --strict the rule holds for one life.
+// What was kept outlives the process, whatever of it can be read.
 void Node::remember(const consensus::StoredState& found) {
-    rotten_.reset();
-    if (!found.corrupt.empty()) rotten_ = position_of(found, found.corrupt.front());
-    if (!world_.plan.strict && !rotten_) kept_ = std::min(kept_, disk_->last());
+    rotten_ = {found.corrupt.begin(), found.corrupt.end()};
 }
 
 bool Node::whole() const {
-    return running() && !rotten_ && raft_->last() >= kept_;
+    return running() && rotten_.empty() && raft_->last() >= kept_;
 }
 
 // ---- the lease ----
