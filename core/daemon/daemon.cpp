@@ -147,13 +147,11 @@ void Daemon::resume_orders() {
     const auto directory = store_options(settings_).directory;
     const auto keep = settings_.control.paused_persist ? KeepPause::yes : KeepPause::no;
     orders_.emplace(core_, control_->conductor(), files_, directory, keep);
-    const auto before = read_orders(files_, directory);
-    if (before.overridden) control_->conductor().override_leader(true, [](const auto&) {});
-    const bool stays_paused = before.paused && keep == KeepPause::yes;
-    if (plugins_->gate_missing())
-        logging::warn("starting paused: a health check that decides is left out",
-                      {{"event", "paused_without_gate"}});
-    if (stays_paused || plugins_->gate_missing()) control_->conductor().pause([](const auto&) {});
+    orders_->take_up(read_orders(files_, directory));
+    if (!plugins_->gate_missing()) return;
+    logging::warn("starting paused: a health check that decides is left out",
+                  {{"event", "paused_without_gate"}});
+    control_->conductor().pause({}, [](const auto&) {});
 }
 
 bool Daemon::start_rpc() {
@@ -163,7 +161,11 @@ bool Daemon::start_rpc() {
     rpc::add_control_methods(methods_, *orders_);
     rpc::add_group_methods(methods_, control_->desk());
     rpc::add_peer_methods(methods_, control_->portrait());
-    if (settings_.rpc.enable_admin) rpc::add_reload_method(methods_, *reloader_);
+    if (settings_.rpc.enable_admin) {
+        rpc::add_reload_method(methods_, *reloader_);
+        rpc::add_config_method(methods_, origin_.effective);
+        rpc::add_reset_method(methods_, control_->desk());
+    }
     if (settings_.rpc.enable_proxy && !add_proxy()) return false;
     rpc::add_server_methods(methods_, version_);
     metrics_->rpc_served(methods_.names());
@@ -231,8 +233,6 @@ bool Daemon::start_metrics() {
 
 void Daemon::show_levels() {
     control_->show_levels();
-    if (override_reminder_.due(now(), control_->conductor().leader_overridden()))
-        logging::warn("leadership is still overridden by an operator", {{"event", "override_stands"}});
     levels_timer_.expires_after(levels_period);
     levels_timer_.async_wait([this](const auto& error) {
         if (!error) show_levels();
@@ -349,7 +349,7 @@ void Daemon::found_group(const std::string& address) {
     consensus::Configuration self{{{ServerId{settings_.raft.server_id}, address, consensus::Suffrage::voter}}};
     replica_->bootstrap(std::move(self), [this](std::optional<consensus::Refusal> refusal) {
         if (!refusal) {
-            control_->conductor().pause([](const std::string&) {});
+            control_->conductor().pause({}, [](const std::string&) {});
             logging::warn("Raft cluster bootstrapped, pausing conductor.");
         } else if (refusal == consensus::Refusal::already_bootstrapped) {
             logging::warn("Raft cluster already exists, skipping bootstrap");

@@ -16,7 +16,6 @@
 #include "core/daemon/plugin_house.hpp"
 #include "core/daemon/raft_port.hpp"
 #include "core/daemon/reloader.hpp"
-#include "core/daemon/reminder.hpp"
 #include "core/daemon/replica_gate.hpp"
 #include "core/daemon/rpc_log.hpp"
 #include "core/daemon/service_manager.hpp"
@@ -100,7 +99,6 @@ private:
     boost::asio::signal_set signals_;
     ServiceManager supervisor_;
     boost::asio::steady_timer levels_timer_;
-    Reminder override_reminder_{std::chrono::minutes{1}};  // P-43
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 
     storage::PosixFiles files_;

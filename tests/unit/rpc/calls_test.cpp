@@ -309,7 +309,7 @@ TEST_CASE("methods beyond Go's pass as they are; none of them steers the node", 
     REQUIRE(add_proxied_methods(table, {"net_version", "opp2p_peers", "net_version"}, ports).has_value());
     boost::asio::io_context context;
     const std::string params{R"({"any":"thing"})"};
-    auto story = table.find("net_version")->later(*json::first_value(params));
+    auto story = table.find("net_version")->later(*json::first_value(params), {});
     auto answer = boost::asio::co_spawn(context, std::move(story), boost::asio::use_future);
     context.run();
     CHECK(*answer.get() == "\"10\"");

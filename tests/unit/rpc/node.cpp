@@ -69,8 +69,26 @@ void FakeOperator::take(std::string what, control::OperatorDone done) {
     if (!silent_) done(error);
 }
 
-void FakeOperator::override_leader(bool on, control::OperatorDone done) {
-    take(on ? "override on" : "override off", std::move(done));
+void FakeOperator::pause(std::string by, control::OperatorDone done) {
+    {
+        const std::lock_guard lock{mutex_};
+        by_ = std::move(by);
+    }
+    take("pause", std::move(done));
+}
+
+void FakeOperator::override_leader(control::LeaderOverride order, control::OperatorDone done) {
+    {
+        const std::lock_guard lock{mutex_};
+        by_ = std::move(order.by);
+    }
+    const std::string lasts = order.lasts ? " for " + std::to_string(order.lasts->count()) + " s" : "";
+    take((order.on ? "override on" : "override off") + lasts, std::move(done));
+}
+
+std::string FakeOperator::by() const {
+    const std::lock_guard lock{mutex_};
+    return by_;
 }
 
 void FakeOperator::change(control::ChangeRequest request, control::OperatorDone done) {
@@ -82,6 +100,10 @@ void FakeOperator::change(control::ChangeRequest request, control::OperatorDone 
 
 void FakeOperator::transfer(ServerId target, std::string address, control::OperatorDone done) {
     take("transfer " + target.text() + " " + address, std::move(done));
+}
+
+void FakeOperator::reset_head(BlockHash hash, control::OperatorDone done) {
+    take("reset " + to_hex(hash), std::move(done));
 }
 
 void FakeOperator::answer_with(std::string error) {
@@ -129,6 +151,10 @@ Node::Node(NodeOptions options) : commits_{committer, observer, {options.strictn
     add_commit_method(methods_, commits_);
     add_control_methods(methods_, operators);
     add_group_methods(methods_, operators);
+    if (options.admin) {
+        add_config_method(methods_, R"({"options":{}})");
+        add_reset_method(methods_, operators);
+    }
     const ProxyPorts ports{[this] { return node.leads() || node.leader_overridden(); }, upstream};
     const auto proxied =
         add_proxied_methods(methods_,
