@@ -114,6 +114,7 @@ void Station::died() {
     conductor_.reset();
     shelf_.reset();
     committing_ = false;
+    handed_over_.clear();  // the pace is kept in memory, as all that control knows
     told_ = seen_ = seen_before_ = {};
 }
 
