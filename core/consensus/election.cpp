@@ -14,6 +14,7 @@ constexpr Duration gone_jitter = std::chrono::milliseconds{50};
 // After a split vote: far apart against the time that a vote takes, near against an election timeout.
 constexpr Duration split_least = std::chrono::milliseconds{20};
 constexpr Duration split_most = std::chrono::milliseconds{220};
+constexpr const char* nobody = "-";  // as a vote's candidate: no address is like it, and nobody else gets it
 
 }  // namespace
 
@@ -244,15 +245,16 @@ void Raft::State::release_hold_after(const AppendRequest& request) {
     const bool whole = request.entries.empty() && request.commit <= request.prev.index;
     const bool own = request.commit != LogIndex{} && log.term_at(request.commit) == hard.term;
     if (hold != VoteHold::held || !whole || !own || hold_release) return;
-    hold_release = HoldRelease{last_ticket, hard.term, leader.address};
+    hold_release = HoldRelease{last_ticket, hard.term};
     release_hold();
 }
 
-// The vote of that leader's term goes to that leader: it has won already, and nobody else can get it from us.
+// The vote of that leader's term may have been given before it was forgotten, so nobody gets it, in this life or
+// the next: not that leader either, which has won without it.
 void Raft::State::release_hold() {
     if (!hold_release || hold_release->stored > persisted) return;
     hold = VoteHold::none;
-    set_hard_state({hard.term, hold_release->term, hold_release->leader_address});
+    set_hard_state({hard.term, hold_release->term, nobody});
     hold_release.reset();
     restart_timer();
 }

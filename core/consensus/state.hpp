@@ -79,6 +79,7 @@ struct Reign {
     LogIndex stuck_index;
     Instant stuck_until{Instant::max()};
     bool reconnected{false};
+    Instant next_beat{Instant::min()};  ///< the next round of heartbeats
 };
 
 /// An entry range that is on its way to the disk.
@@ -92,7 +93,6 @@ struct Unpersisted {
 struct HoldRelease {
     WriteTicket stored;
     Term term;
-    std::string leader_address;
 };
 
 struct Raft::State {
@@ -223,6 +223,7 @@ struct Raft::State {
     // ---- progress.cpp: feeding one member ----
     [[nodiscard]] Progress* peer(const ServerId& id);
     void heartbeat(Progress& peer);
+    [[nodiscard]] Instant next_beat();
     void feed(Progress& peer);
     void feed_all();
     [[nodiscard]] LogIndex sendable() const;

@@ -94,7 +94,7 @@ private:
     bool code_runs_on_{false};  ///< of a plugin whose call never came back
     Origin origin_;
 
-    boost::asio::io_context core_;
+    boost::asio::io_context core_{1};  // one thread runs it
     IoThreads net_;
     boost::asio::signal_set signals_;
     ServiceManager supervisor_;

@@ -219,12 +219,20 @@ void Replica::answer_asks(const consensus::Output& out) {
 
 // ---- time and views -------------------------------------------------------------------------------------
 
+// Most steps put the deadline off by a little. The timer then stays as it is, fires early, and finds out:
+// moving it would cost a system call or two for every heartbeat.
 void Replica::arm_timer() {
-    const auto wait = std::max(raft_->next_deadline() - conductor::now(), Duration::zero());
+    const auto now = conductor::now();
     // A timer far in the future would overflow the clock's arithmetic.
-    protocol_timer_.expires_after(std::min<Duration>(wait, 1h));
+    const auto deadline = std::min(raft_->next_deadline(), now + 1h);
+    if (armed_for_ && *armed_for_ <= deadline) return;
+    armed_for_ = deadline;
+    protocol_timer_.expires_after(std::max(deadline - now, Duration::zero()));
     protocol_timer_.async_wait([this](const auto& error) {
-        if (!error) step(consensus::Tick{});
+        if (error) return;
+        armed_for_.reset();
+        if (conductor::now() < raft_->next_deadline()) return arm_timer();
+        step(consensus::Tick{});
     });
 }
 

@@ -240,6 +240,7 @@ private:
     bool stalled_{false};
 
     boost::asio::steady_timer protocol_timer_;
+    std::optional<Instant> armed_for_;  ///< when it fires
     boost::asio::steady_timer disk_timer_;
     boost::asio::steady_timer seal_timer_;
 

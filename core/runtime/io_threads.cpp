@@ -2,7 +2,7 @@
 
 namespace conductor {
 
-IoThreads::IoThreads(unsigned threads) {
+IoThreads::IoThreads(unsigned threads) : context_{static_cast<int>(threads)} {
     for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { context_.run(); });
 }
 

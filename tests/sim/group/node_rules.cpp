@@ -35,8 +35,7 @@ void Node::check_ballot(const consensus::Input& input, const Voted& before, cons
                                              [&](const auto& promise) { return is_grant(promise.reply); });
     if (!granted) return;
     if (before.held) throw Violation{"held vote: one is given"};
-    // A repeated question gets the same answer, whatever the logs are by now; so does the leader whose log
-    // ended a hold, for its own term.
+    // A repeated question gets the same answer, whatever the logs are by now.
     const bool vote = ask->ballot == consensus::Ballot::vote;
     const auto& on_disk = disk_->hard_state();
     const bool given = on_disk.vote_term == ask->term && on_disk.vote_candidate == received->from.address;

@@ -214,6 +214,12 @@ bool RealDisk::rot(consensus::Random& draw) {
     return true;
 }
 
+void RealDisk::spoil_vote(bool second) {
+    for (const auto& [path, inode] : image_.names)
+        if (path.ends_with("/vote")) image_.files[inode].at(second ? 4096 + 100 : 100) ^= 1U;
+    rotten_ = true;
+}
+
 void RealDisk::wipe() {
     store_.reset();
     faulty_.reset();

@@ -205,7 +205,8 @@ void World::gossip(Who from, const Sequencer::Known& block) {
 }
 
 // In the end every node has what any of them has, and a branch that the group did not take is given up: one
-// that a member acknowledged below the head (I-7) is repaired by no conductor.
+// that a member acknowledged below the head (I-7) is repaired by no conductor. Late, so that conductors must
+// have done first what they can.
 void World::share_blocks() {
     for (const auto& from : stations_)
         from->sequencer.for_each([this](const Sequencer::Known& block) {
@@ -213,7 +214,7 @@ void World::share_blocks() {
                 for (const auto& to : stations_) to->gossiped(block);
             });
         });
-    schedule_.after(11s, [this] {
+    schedule_.after(40s, [this] {
         for (const auto& station : stations_) station->derive();
     });
 }

@@ -91,6 +91,27 @@ TEST_CASE("heartbeats leave every T/10 to 2T/10, one at a time", "[consensus][le
     }
 }
 
+TEST_CASE("heartbeats leave in rounds, and a member that answered late is back in step soon",
+          "[consensus][leader][C-56]") {
+    Node node{'a', stored("abc")};
+    auto out = win(node);
+    auto held = to(out, 'b', true).first.exchange;
+    settle(node, out, "c");
+    for (int i = 0; i < 4; ++i) settle(node, node.wake(), "c");  // c has had rounds of its own meanwhile
+    settle(node, node.receive('b', taken(2, 1), held), "bc");
+    int rounds = 0;
+    int together = 0;
+    for (int i = 0; i < 60; ++i) {
+        out = node.wake();
+        const bool both = goes(out, 'b', true) && goes(out, 'c', true);
+        if (goes(out, 'b', true) || goes(out, 'c', true)) ++rounds;
+        if (both) ++together;
+        settle(node, out, "bc");
+    }
+    CHECK(rounds > 10);
+    CHECK(together >= rounds - 6);
+}
+
 TEST_CASE("two disks commit while the leader's own is slow", "[consensus][leader][commit]") {
     Node node{'a', stored("abc")};
     settle(node, win(node), "bc");
