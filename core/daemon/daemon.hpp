@@ -95,7 +95,7 @@ private:
 
     boost::asio::io_context core_{1};  // one thread runs it
     IoThreads net_;
-    IoThreads workers_;  // hashes blocks, writes orders: what would keep a connection waiting
+    IoThreads workers_;  // read and hash blocks that the node gave: long, and nobody's connection
     boost::asio::signal_set signals_;
     ServiceManager supervisor_;
     boost::asio::steady_timer levels_timer_;
