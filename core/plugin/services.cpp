@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "core/plugin/json_select.hpp"
 #include "core/plugin/text.hpp"
@@ -47,20 +48,27 @@ struct ServiceTables {
         if (wanted == CONDUCTOR_CONFIG) return &config;
         if (wanted == CONDUCTOR_METRICS) return &metrics;
         // A strategy answers from memory: the host polls the peers.
-        if (wanted == CONDUCTOR_RPC && mine.descriptor_.kind != CONDUCTOR_LEADER_TRANSFER) return &rpc;
+        const bool may_ask = mine.descriptor_.kind != CONDUCTOR_LEADER_TRANSFER;
+        if (wanted == CONDUCTOR_RPC && may_ask) return &rpc;
+        if (wanted == CONDUCTOR_RPC_BATCH && may_ask) return &rpc_batch;
         return nullptr;
     }
 
     static void write(const conductor_host* host, std::int32_t level, conductor_text message,
                       const conductor_pair* pairs, std::uint32_t count) noexcept try {
         auto& mine = of(host);
-        if (!mine.may_log()) return;
+        std::uint64_t dropped_before = 0;
+        if (!mine.may_log(dropped_before)) return;
+        const auto said = [&mine](conductor_text text, std::size_t bound) {
+            return mended(as_view(text).substr(0, bound), mine.secrets());
+        };
         std::vector<LogPair> flat;
         for (std::uint32_t i = 0; i < std::min(count, pairs_limit); ++i)
-            flat.emplace_back(mended(as_view(pairs[i].key)), mended(as_view(pairs[i].value), mine.secrets()));
+            flat.emplace_back(said(pairs[i].key, reason_bound), said(pairs[i].value, detail_bound));
+        if (dropped_before > 0) flat.emplace_back("dropped_lines", std::to_string(dropped_before));
         const auto bounded = std::clamp<std::int32_t>(level, CONDUCTOR_LOG_DEBUG, CONDUCTOR_LOG_ERROR);
-        const auto text = mended(as_view(message).substr(0, detail_bound), mine.secrets());
-        mine.ports_.log->write(static_cast<LogLevel>(bounded), mine.name_, mine.descriptor_.id, text, flat);
+        mine.ports_.log->write(static_cast<LogLevel>(bounded), mine.name_, mine.descriptor_.id,
+                               said(message, detail_bound), flat);
     } catch (...) {
     }
 
@@ -142,6 +150,21 @@ struct ServiceTables {
     } catch (...) {
         return CONDUCTOR_INTERNAL;
     }
+    static conductor_status batch(const conductor_host* host, const conductor_call* call,
+                                  conductor_text endpoint, const conductor_ask* asks, std::uint32_t count,
+                                  conductor_answers answers, conductor_sink error) noexcept try {
+        auto& mine = of(host);
+        if (!mine.names_endpoint(as_view(endpoint))) return unnamed(error);
+        const int fd = call == nullptr ? mine.stop_fd_ : call->cancel_fd;
+        const auto take = [&](std::size_t index, conductor_status status, std::string_view text) {
+            answers.take(answers.self, static_cast<std::uint32_t>(index), status, as_slice(text));
+        };
+        const auto reply = mine.rpc_.batch(as_view(endpoint), {asks, count}, deadline_of(call), fd, take);
+        if (reply.status < 0) (void)put(error, reply.text);
+        return reply.status;
+    } catch (...) {
+        return CONDUCTOR_INTERNAL;
+    }
     static conductor_status get(const conductor_host* host, const conductor_call* call, conductor_text endpoint,
                                 conductor_text path, std::int32_t* http_status, conductor_sink body) noexcept
         try {
@@ -167,6 +190,7 @@ struct ServiceTables {
     static constexpr conductor_config config{sizeof(conductor_config), 0, &count_of, &integer, &real, &string};
     static constexpr conductor_metrics metrics{sizeof(conductor_metrics), 0, &gauge, &count};
     static constexpr conductor_rpc rpc{sizeof(conductor_rpc), 0, &json, &get, &select};
+    static constexpr conductor_rpc_batch rpc_batch{sizeof(conductor_rpc_batch), 0, &batch};
 };
 
 HostServices::HostServices(std::string instance_name, const Descriptor& descriptor, OptionValues options,
@@ -211,7 +235,7 @@ bool HostServices::names_endpoint(std::string_view endpoint) const {
     });
 }
 
-bool HostServices::may_log() {
+bool HostServices::may_log(std::uint64_t& dropped_before) {
     const auto now = ports_.clock->monotonic_ns();
     const std::scoped_lock lock{mutex_};
     const auto passed = now - std::min(now, log_credit_at_ns_);
@@ -221,9 +245,11 @@ bool HostServices::may_log() {
     log_credit_at_ns_ = now;
     if (log_credit_ < 1) {
         ++dropped_lines_;
+        ++unsaid_lines_;
         return false;
     }
     log_credit_ -= 1;
+    dropped_before = std::exchange(unsaid_lines_, 0);
     return true;
 }
 

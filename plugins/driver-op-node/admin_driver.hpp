@@ -19,9 +19,7 @@ inline constexpr std::int64_t invalid_params = -32602;
 /// What the host could not do is its own status; what the node said becomes REMOTE_ERROR or BAD_CONFIG.
 [[noreturn]] void fail(const conductor::Answer& answer, const char* method);
 
-inline constexpr std::array options{
-    conductor::option_endpoint("node", "node", "the consensus node, with its admin namespace"),
-    conductor::option_endpoint("execution", "execution", "the execution engine")};
+inline constexpr std::array options{conductor::consensus_node, conductor::execution_layer};
 
 class Driver : public conductor::SequencerDriver {
 public:
@@ -48,8 +46,9 @@ protected:
 private:
     [[nodiscard]] conductor::Answer block(const conductor_call& call, const std::string& which) const;
     [[nodiscard]] conductor::Answer existing_block(const conductor_call& call, std::uint64_t number) const;
-    [[nodiscard]] std::string transaction(const conductor_call& call, const std::string& block_hash,
-                                          std::uint64_t index) const;
+    [[nodiscard]] std::vector<std::string> transactions(const conductor_call& call,
+                                                        const std::string& block_hash,
+                                                        std::uint64_t count) const;
 
     conductor::Host host_;
     std::string node_;

@@ -111,9 +111,46 @@ TEST_CASE("a plugin that is never twice gives way and comes again", "[sequencing
         host->logs("msg=\"health check holds something against the sequencer\" check=extra reason=single.bad"));
 }
 
-TEST_CASE("only a daemon with rpc.enable-admin reloads for whoever asks by RPC", "[sequencing][reload][P-39]") {
+TEST_CASE("instances that do not end are left behind, but not without number", "[sequencing][reload]") {
+    const auto hanging = [](int i) {
+        return std::string{"release = \"/nowhere\", mode = \"hang-in-"} + (i % 2 == 0 ? "stop" : "destroy") +
+               "\"";
+    };
+    PluginHost host{"reload-left", sample, hanging(0), CONDUCTOR_TEST_PLUGINS, with_admin};
+    REQUIRE(host->sequence(1));
+    for (int i = 1; i <= 8; ++i) {
+        host.write(hanging(i));
+        CHECK(host->ask("conductor_reload").find(R"("reloaded":["extra"])") != std::string::npos);
+    }
+    host.write(hanging(9));
+    CHECK(host->ask("conductor_reload").find(R"("kept":["extra"])") != std::string::npos);
+    CHECK(shows(host, "8 instances did not end, and another may not: restart conductord"));
+    CHECK(host->produces(3));
+    CHECK(host->daemon().stop() == 0);
+}
+
+TEST_CASE("conductor_effectiveConfig tells each option with whoever set it, and no secret",
+          "[sequencing][1.6.5][3.4.9]") {
+    auto variables = with_admin;
+    variables["OP_CONDUCTOR_STORAGE_LOCK_WAIT"] = "7s";
+    variables["OP_CONDUCTOR_PEERS_RPC"] = "seq-2=http://someone:hidden@127.0.0.1:9";
+    SequencingHost host{"effective-config", variables};
+    REQUIRE(host.start_daemon());
+    const auto told = host.ask("conductor_effectiveConfig");
+    INFO(told);
+    CHECK(told.find(R"("storage.lock-wait":{"value":"7s","from":"variable"})") != std::string::npos);
+    CHECK(told.find(R"("raft.join":{"value":"auto","from":"default"})") != std::string::npos);
+    CHECK(told.find(R"("endpoints":[)") != std::string::npos);
+    CHECK(told.find("hidden") == std::string::npos);
+    CHECK(host.logs("method=conductor_effectiveConfig params=[] peer=127.0.0.1:"));
+}
+
+TEST_CASE("only a daemon with rpc.enable-admin reloads, or tells its configuration, for whoever asks by RPC",
+          "[sequencing][reload][P-39]") {
     PluginHost host{"reload-no-admin", sample};
     REQUIRE(host->start_daemon());
+    CHECK(host->ask("conductor_effectiveConfig").find("conductor_effectiveConfig does not exist") !=
+          std::string::npos);
     CHECK(host->ask("conductor_reload").find("the method conductor_reload does not exist/is not available") !=
           std::string::npos);
 }

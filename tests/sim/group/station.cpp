@@ -300,7 +300,7 @@ void Station::meet(peers::View members) {
 
 void Station::override_leader(bool on) {
     overridden_ = on;
-    later({}, [this, on] { conductor_->override_leader(on, [](const std::string&) {}); });
+    later({}, [this, on] { conductor_->override_leader({on}, [](const std::string&) {}); });
 }
 
 void Station::lie(Lie how, std::uint64_t salt) {
@@ -369,7 +369,7 @@ void Station::note_transfer() {
 
 void Station::pause(bool on) {
     later({}, [this, on] {
-        on ? conductor_->pause([](const std::string&) {}) : conductor_->resume([](const std::string&) {});
+        on ? conductor_->pause({}, [](const std::string&) {}) : conductor_->resume([](const std::string&) {});
     });
 }
 

@@ -27,6 +27,7 @@ struct Served {
         values.values["node"] = {std::string{"node"}};
         values.values["n"] = {std::int64_t{7}, std::int64_t{8}};
         values.values["share"] = {0.5};
+        values.secrets = {"hunter2"};
         services = std::make_unique<HostServices>("one", descriptor, values, world.ports());
     }
     template <class T>
@@ -44,6 +45,27 @@ struct Served {
         const auto status = rpc.json(services.get(), nullptr, as_slice(endpoint), as_slice(method),
                                      as_slice(params), out.sink());
         return {status, out.text()};
+    }
+    struct Batch {
+        conductor_status status;
+        std::string text;
+        std::vector<std::string> answers;  ///< place, status and text
+    };
+    Batch batch(const std::string& endpoint,
+                const std::vector<std::pair<std::string, std::string>>& calls) const {
+        std::vector<conductor_ask> asks;
+        for (const auto& [method, params] : calls) asks.push_back({as_slice(method), as_slice(params)});
+        std::vector<std::string> answers;
+        const conductor_answers to{
+            &answers, [](void* self, std::uint32_t index, conductor_status status, conductor_text text) {
+                static_cast<std::vector<std::string>*>(self)->push_back(
+                    std::to_string(index) + " " + std::to_string(status) + " " + std::string{as_view(text)});
+            }};
+        BoundedText error{1 << 20};
+        const auto& rpc = table<conductor_rpc_batch>(CONDUCTOR_RPC_BATCH);
+        const auto status = rpc.json(services.get(), nullptr, as_slice(endpoint), asks.data(),
+                                     static_cast<std::uint32_t>(asks.size()), to, error.sink());
+        return {status, error.text(), answers};
     }
     void answers(int status, const std::string& body) const {
         world.http->answer = [status, body](const HttpCall&) { return HttpReply{status, body}; };
@@ -66,6 +88,7 @@ TEST_CASE("a service that does not exist is null, not an error", "[plugin][servi
 TEST_CASE("a transfer strategy is offered no network", "[plugin][services]") {
     const Served strategy{CONDUCTOR_LEADER_TRANSFER};
     CHECK(strategy.services->service(strategy.services.get(), CONDUCTOR_RPC) == nullptr);
+    CHECK(strategy.services->service(strategy.services.get(), CONDUCTOR_RPC_BATCH) == nullptr);
     CHECK(strategy.services->service(strategy.services.get(), CONDUCTOR_CONFIG) != nullptr);
 }
 
@@ -143,6 +166,48 @@ TEST_CASE("only endpoints that the instance's own options name can be asked", "[
     CHECK(served.world.http->asked.empty());
 }
 
+TEST_CASE("a batch is one request, and each answer finds its call by its number", "[plugin][services][batch]") {
+    const Served served;
+    served.answers(200, R"([{"id":3,"result":[1, 2]},{"id":1,"error":{"code":-32000,"message":"no"}},)"
+                        R"({"id":2,"error":null,"result":null}])");
+    const auto got = served.batch("node", {{"a", "[1]"}, {"b", "[]"}, {"c", ""}});
+    CHECK(got.status == CONDUCTOR_OK);
+    CHECK(got.answers ==
+          std::vector<std::string>{R"(2 0 [1, 2])", R"(0 -6 {"code":-32000,"message":"no"})", "1 0 null"});
+    REQUIRE(served.world.http->asked.size() == 1);
+    CHECK(served.world.http->asked[0] == R"([{"jsonrpc":"2.0","id":1,"method":"a","params":[1]},)"
+                                         R"({"jsonrpc":"2.0","id":2,"method":"b"},)"
+                                         R"({"jsonrpc":"2.0","id":3,"method":"c"}])");
+}
+
+TEST_CASE("a batch that a node does not answer as one is an error with its words",
+          "[plugin][services][batch]") {
+    const Served served;
+    served.answers(200,
+                   R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"one by one, please"}})");
+    CHECK(served.batch("node", {{"a", ""}}).status == CONDUCTOR_REMOTE_ERROR);
+    CHECK(served.batch("node", {{"a", ""}}).text == R"({"code":-32600,"message":"one by one, please"})");
+    served.answers(500, "oops");
+    CHECK(served.batch("node", {{"a", ""}}).text.find("HTTP status 500: oops") != std::string::npos);
+    served.fails(HttpError::Kind::timed_out, "late");
+    CHECK(served.batch("node", {{"a", ""}}).status == CONDUCTOR_TIMED_OUT);
+    served.answers(200, "[]");
+    CHECK(served.batch("node", {{"a", ""}}).status == CONDUCTOR_OK);
+    CHECK(served.batch("elsewhere", {{"a", ""}}).status == CONDUCTOR_BAD_CONFIG);
+}
+
+TEST_CASE("an empty batch, and one of more than a hundred calls, is refused before anything is sent",
+          "[plugin][services][batch]") {
+    const Served served;
+    served.answers(200, "[]");
+    CHECK(served.batch("node", {}).status == CONDUCTOR_REFUSED);
+    CHECK(served.batch("node", std::vector<std::pair<std::string, std::string>>(101, {"a", ""})).status ==
+          CONDUCTOR_REFUSED);
+    CHECK(served.world.http->asked.empty());
+    CHECK(served.batch("node", std::vector<std::pair<std::string, std::string>>(100, {"a", ""})).status ==
+          CONDUCTOR_OK);
+}
+
 TEST_CASE("an answer that the plugin's sink cuts is truncated", "[plugin][services]") {
     const Served served;
     served.answers(200, R"({"result":"0123456789"})");
@@ -212,6 +277,25 @@ TEST_CASE("log credit comes back with time", "[plugin][services]") {
     served.world.clock->monotonic += 1'000'000'000;
     for (int i = 0; i < 60; ++i) write();
     CHECK(served.world.log->lines.size() == 60);
+    // Nobody wonders where the others are.
+    CHECK(served.world.log->lines[49].pairs.empty());
+    CHECK(served.world.log->lines[50].pairs == std::vector<LogPair>{{"dropped_lines", "10"}});
+    CHECK(served.world.log->lines[51].pairs.empty());
+}
+
+TEST_CASE("a line of a plugin is bounded in every part, and tells no secret", "[plugin][services]") {
+    Served served;
+    const auto& log = served.table<conductor_log>(CONDUCTOR_LOG);
+    const std::string huge(1 << 20, 'x');
+    const conductor_pair pairs[] = {{as_slice(huge), as_slice(huge)},
+                                    {as_slice("hunter2"), as_slice("hunter2")}};
+    log.write(served.services.get(), 99, as_slice(huge), pairs, 2);
+    const auto& line = served.world.log->lines.at(0);
+    CHECK(line.level == LogLevel::error);  // a level of a younger ABI is the loudest that there is
+    CHECK(line.message.size() == detail_bound);
+    CHECK(line.pairs.at(0).first.size() == reason_bound);
+    CHECK(line.pairs.at(0).second.size() == detail_bound);
+    CHECK(line.pairs.at(1) == LogPair{"***", "***"});
 }
 
 TEST_CASE("a plugin asks through the host and reads the answer with its selector", "[plugin][services]") {
