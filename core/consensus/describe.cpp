@@ -236,9 +236,12 @@ std::ostream& operator<<(std::ostream& out, const Output& output) {
         if (write->hard_state)
             out << ", term " << write->hard_state->term << " vote " << write->hard_state->vote_term << ' '
                 << write->hard_state->vote_candidate;
+        if (write->hard_state && write->hard_state->floor != Position{})
+            out << ", owes " << write->hard_state->floor;
         if (write->snapshot)
             out << ", snapshot " << write->snapshot->last << " keep " << write->snapshot->first_kept;
         if (write->discard_log) out << ", discard the log";
+        for (const auto& entry : write->put_back) out << ", put back " << entry.position;
         if (write->truncate) out << ", cut at " << *write->truncate;
         for (const auto& entry : write->entries) out << ", " << name_of(entry.type) << ' ' << entry.position;
         out << '\n';

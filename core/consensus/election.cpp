@@ -14,12 +14,13 @@ constexpr Duration gone_jitter = std::chrono::milliseconds{50};
 // After a split vote: far apart against the time that a vote takes, near against an election timeout.
 constexpr Duration split_least = std::chrono::milliseconds{20};
 constexpr Duration split_most = std::chrono::milliseconds{220};
+constexpr const char* nobody = "-";  // as a vote's candidate: no address is like it, and nobody else gets it
 
 }  // namespace
 
 bool Raft::State::may_campaign() const {
     const bool voter = is_voter(membership.latest(), settings.self.id) || leaving();
-    const bool whole = corrupt.empty() && log.last() >= floor;  // reliability 1.3.6
+    const bool whole = corrupt.empty() && log.last() >= hard.floor;  // reliability 1.3.6
     return membership.known() && voter && whole && !stalled && hold == VoteHold::none;
 }
 
@@ -60,9 +61,8 @@ Duration Raft::State::patience() {
 Voter Raft::State::voter() const {
     const auto loyalty = leader_gone ? settings.lease_timeout : settings.heartbeat_timeout;
     const bool hears = reign || (contact != Instant::min() && now - contact < loyalty);
-    return {
-        hard, membership.latest(), log.last(), hears ? leader.address : std::string{}, hold != VoteHold::none,
-        floor};
+    return {hard, membership.latest(), log.last(), hears ? leader.address : std::string{},
+            hold != VoteHold::none};
 }
 
 void Raft::State::restart_timer() {
@@ -229,6 +229,11 @@ void Raft::State::vote_hold_changed(VoteHold next) {
 // has had a majority without this node, and that since it began to be mute. What this node forgot would take a
 // majority of the same members at a higher term: so there is none, and such a leader has all that was
 // committed.
+//
+// Silence alone does it. An acknowledgement could commit an entry that the leader which our forgotten vote made
+// does not have. A refusal, too, is contact to a leader of Go's (raft-wire 5.7): it would lead on through this
+// wait without a majority, and of it nothing of the above is true. And a member that never ran looks the same
+// as one that was wiped; what it is fed could tell them apart, but nobody is fed who gives no answer.
 void Raft::State::withhold() {
     mute_until = now + 2 * settings.election_timeout + settings.lease_timeout;
 }
@@ -240,15 +245,16 @@ void Raft::State::release_hold_after(const AppendRequest& request) {
     const bool whole = request.entries.empty() && request.commit <= request.prev.index;
     const bool own = request.commit != LogIndex{} && log.term_at(request.commit) == hard.term;
     if (hold != VoteHold::held || !whole || !own || hold_release) return;
-    hold_release = HoldRelease{last_ticket, hard.term, leader.address};
+    hold_release = HoldRelease{last_ticket, hard.term};
     release_hold();
 }
 
-// The vote of that leader's term goes to that leader: it has won already, and nobody else can get it from us.
+// The vote of that leader's term may have been given before it was forgotten, so nobody gets it, in this life or
+// the next: not that leader either, which has won without it.
 void Raft::State::release_hold() {
     if (!hold_release || hold_release->stored > persisted) return;
     hold = VoteHold::none;
-    set_hard_state({hard.term, hold_release->term, hold_release->leader_address});
+    set_hard_state({hard.term, hold_release->term, nobody});
     hold_release.reset();
     restart_timer();
 }

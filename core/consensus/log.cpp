@@ -68,6 +68,11 @@ void Log::append(EntryFacts facts) {
     entries_.push_back(std::move(facts));
 }
 
+void Log::put_back(EntryFacts facts) {
+    CONDUCTOR_CHECK(at(facts.position.index).position == facts.position);
+    entries_[static_cast<std::size_t>(facts.position.index.value() - first().value())] = std::move(facts);
+}
+
 void Log::truncate(LogIndex from) {
     if (snapshot_) CONDUCTOR_CHECK(from > snapshot_->last.index);
     while (!entries_.empty() && entries_.back().position.index >= from) entries_.pop_back();

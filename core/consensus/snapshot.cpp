@@ -1,5 +1,6 @@
 // Snapshots of our own, and those a leader sends (§5, raft-wire 5.11 and 6).
 #include <algorithm>
+#include <iterator>
 
 #include "core/base/check.hpp"
 #include "core/consensus/state.hpp"
@@ -19,7 +20,8 @@ void Raft::State::maybe_snapshot() {
     const bool by_time =
         now >= snapshot_at && log.last().index.value() - base.value() >= settings.snapshot_threshold;
     const bool by_size = octets_since_snapshot > settings.retain_octets / 4;
-    if (!by_time && !by_size) return;
+    const bool mends = !corrupt.empty() && *corrupt.begin() <= applied;
+    if (!by_time && !by_size && !mends) return;
     if (applied <= base) return;
     if (!has_head && !settings.empty_snapshots) return;  // a Go peer could not restore it
     if (membership.committed_index() > applied) return;  // raft-wire 4.3
@@ -35,12 +37,19 @@ void Raft::State::maybe_snapshot() {
     mark.configuration_index = latest ? membership.latest_index() : membership.committed_index();
     const auto keep = first_to_keep(
         log, applied, {settings.trailing_logs, settings.retain_octets, settings.trailing_payloads});
-    mark.first_kept = std::max(keep, log.first());
+    mark.first_kept = std::max({keep, log.first(), behind_damage(applied)});
 
+    readable_again({}, applied);
     log.compact(mark);
     write().snapshot = mark;
     octets_since_snapshot = log.octets(applied.next(), log.last().index);
     snapshot_at = now + random.once_or_twice(settings.snapshot_interval);
+}
+
+// Behind the last entry up to `index` that cannot be read: what a snapshot stands for need not be readable.
+LogIndex Raft::State::behind_damage(LogIndex index) const {
+    const auto past = corrupt.upper_bound(index);
+    return past == corrupt.begin() ? LogIndex{} : std::prev(past)->next();
 }
 
 void Raft::State::snapshot_requested(const Received& received, const SnapshotRequest& request) {
@@ -56,15 +65,20 @@ void Raft::State::snapshot_requested(const Received& received, const SnapshotReq
     if (!sound) return reply(received, ErrorReply{"unusable snapshot: its indices make no sense"}, Needs::term);
 
     heard_leader();
-    if (request.last.index <= commit) {  // it would roll the state back; we have all that it stands for
+    // We have all that it stands for, and would roll the state back; but what is committed, not applied and
+    // cannot be read any more may come this way.
+    const bool missed = request.last.index > applied && behind_damage(request.last.index) != LogIndex{};
+    if (request.last.index <= commit && !missed)
         return reply(received, SnapshotReply{hard.term, true}, Needs::everything);
-    }
 
-    const bool agrees = log.holds(request.last.index) && log.at(request.last.index).position == request.last;
-    const bool readable = corrupt.empty() || *corrupt.begin() > request.last.index;
-    const bool leads_up = agrees && readable;
+    const bool held = log.holds(request.last.index);
+    const bool known = held && guessed.count(request.last.index) == 0;
+    const bool leads_up = known && log.at(request.last.index).position == request.last;
+    if (missed && request.last.index <= commit && !leads_up)
+        return out.hang_up.push_back(received.exchange);  // it contradicts what is committed
     SnapshotMark mark{request.last, request.configuration, request.configuration_index, {}};
-    mark.first_kept = leads_up ? log.first() : request.last.index.next();
+    mark.first_kept =
+        leads_up ? std::max(log.first(), behind_damage(request.last.index)) : request.last.index.next();
 
     auto& store = write();
     store.snapshot = mark;
@@ -72,14 +86,17 @@ void Raft::State::snapshot_requested(const Received& received, const SnapshotReq
     store.discard_log = !leads_up;
     membership.restored(request.configuration, request.configuration_index);
     if (leads_up) {
+        readable_again({}, request.last.index);
         log.compact(mark);
         for (auto index = request.last.index.next(); log.holds(index); index = index.next())
             if (const auto& made = log.at(index).configuration) membership.appended(*made, index);
+        membership.committed_up_to(commit);
     } else {
         // Keeping entries that contradict the snapshot would loop for ever (#697).
-        if (agrees) floor = std::max(floor, log.last());
+        if (held && !known) set_floor(std::max(hard.floor, log.last()));  // as in store_entries()
         log.replace(mark);
         corrupt.clear();
+        guessed.clear();
         durable = {};
         for (auto& pending : unpersisted) pending.last = {};
     }

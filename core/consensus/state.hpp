@@ -79,6 +79,7 @@ struct Reign {
     LogIndex stuck_index;
     Instant stuck_until{Instant::max()};
     bool reconnected{false};
+    Instant next_beat{Instant::min()};  ///< the next round of heartbeats
 };
 
 /// An entry range that is on its way to the disk.
@@ -92,7 +93,6 @@ struct Unpersisted {
 struct HoldRelease {
     WriteTicket stored;
     Term term;
-    std::string leader_address;
 };
 
 struct Raft::State {
@@ -109,7 +109,7 @@ struct Raft::State {
     Membership membership;
     HardState hard;
     std::set<LogIndex> corrupt;
-    Position floor;  ///< what was acknowledged before corrupt entries were replaced
+    std::set<LogIndex> guessed;  ///< of those, the ones of which not even the term is known
     /// This node appended the end of its own vote, if it did, as leader of this term or of an earlier one.
     std::optional<Term> left_in;
     WriteTicket last_ticket;
@@ -155,7 +155,9 @@ struct Raft::State {
     void tick();
     [[nodiscard]] Instant deadline() const;
     Write& write();
-    void set_hard_state(HardState next);
+    void set_hard_state(HardState next);  ///< all but the floor
+    void set_floor(Position floor);
+    void keep(HardState next);
     void seal_write();
     /// `everything`: the reply is a promise about all that was decided so far; `term`: only its term must hold.
     enum class Needs : std::uint8_t { term, everything };
@@ -167,6 +169,9 @@ struct Raft::State {
     void append_facts(const Entry& entry);
     void truncate(LogIndex from);
     void recall_membership();
+    void put_back(const Entry& entry);
+    void readable_again(LogIndex from, LogIndex to);
+    void unreadable(LogIndex index);
     void advance_commit(LogIndex to);
     void bootstrap(const Bootstrap& ask);
     void propose(const Proposed& ask);
@@ -218,6 +223,7 @@ struct Raft::State {
     // ---- progress.cpp: feeding one member ----
     [[nodiscard]] Progress* peer(const ServerId& id);
     void heartbeat(Progress& peer);
+    [[nodiscard]] Instant next_beat();
     void feed(Progress& peer);
     void feed_all();
     [[nodiscard]] LogIndex sendable() const;
@@ -264,6 +270,7 @@ struct Raft::State {
     // ---- snapshot.cpp ----
     void applied_up_to(const Applied& applied);
     void maybe_snapshot();
+    [[nodiscard]] LogIndex behind_damage(LogIndex index) const;
     void snapshot_requested(const Received& received, const SnapshotRequest& request);
 };
 

@@ -85,6 +85,9 @@ struct HardState {
     Term term;
     Term vote_term;
     std::string vote_candidate;  ///< empty: no vote given yet
+    /// The end of what was acknowledged, while the log may be shorter because something unreadable in it is
+    /// being put back (reliability 1.3.6). 0:0: the log has all of it.
+    Position floor{};
     friend bool operator==(const HardState&, const HardState&) = default;
 };
 
@@ -112,6 +115,9 @@ struct StoredState {
     bool snapshot_has_payload{false};  ///< false: none, or one of size 0, which means "no head"
     std::vector<EntryFacts> entries;
     std::vector<LogIndex> corrupt;  ///< unreadable, above the snapshot: fetch again, until then never campaign
+    /// Those of `corrupt` of which not even the term is known: the term that `entries` has is a guess, not
+    /// above the true one.
+    std::vector<LogIndex> guessed{};
 };
 
 }  // namespace conductor::consensus

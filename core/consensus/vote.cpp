@@ -11,8 +11,8 @@ namespace conductor::consensus {
 Verdict judge(const Voter& voter, const Sender& candidate, const VoteRequest& ask) {
     const auto& members = voter.configuration;
     // Who has a newer log may be a member by an entry that we lack, and need our vote to bring it (§4.1).
-    const bool unjudged =
-        candidate.id.empty() || members.servers.empty() || ask.last > std::max(voter.last, voter.floor);
+    const bool unjudged = candidate.id.empty() || members.servers.empty() ||
+                          ask.last > std::max(voter.last, voter.hard_state.floor);
 
     if (candidate.address.empty()) return Verdict::unknown_member;  // a vote could not be remembered
     if (!unjudged && find_server(members, candidate.id) == nullptr) return Verdict::unknown_member;
@@ -28,7 +28,7 @@ Verdict judge(const Voter& voter, const Sender& candidate, const VoteRequest& as
         // A repeated question gets the same answer, whatever the logs are by now.
         return voter.hard_state.vote_candidate == candidate.address ? Verdict::granted : Verdict::already_voted;
     }
-    if (ask.last < std::max(voter.last, voter.floor)) return Verdict::log_behind;  // §3.6.1
+    if (ask.last < std::max(voter.last, voter.hard_state.floor)) return Verdict::log_behind;  // §3.6.1
     return Verdict::granted;
 }
 

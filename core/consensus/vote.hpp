@@ -25,10 +25,9 @@ enum class Verdict : std::uint8_t {
 struct Voter {
     const HardState& hard_state;
     const Configuration& configuration;  ///< the latest
-    Position last;
+    Position last;  ///< or hard_state.floor: what was acknowledged once may be missing from the log for now
     std::string leader_address{};  ///< empty: none known, or it no longer counts
     bool held{false};              ///< must not vote at all
-    Position floor{};              ///< what was acknowledged once, and may be missing from `last` for now
 };
 
 /// A vote of a higher term is judged as if that term were adopted already; whether it is adopted is

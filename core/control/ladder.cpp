@@ -1,6 +1,7 @@
 #include "core/control/ladder.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "core/base/check.hpp"
 
@@ -231,8 +232,10 @@ Rung Ladder::repair_gap(Instant now, const Ground& ground) {
                           .who = {},
                           .alarm = overdue || !will_take};
     // A payload that the node will not take from us ends the rung at once; otherwise gossip gets its chance.
-    if (overdue || !will_take)
+    if (overdue || !will_take) {
         if (auto hand_over = to_level_voter(now, ground, because)) return *hand_over;
+        if (auto hand_over = to_nearer_voter(now, ground, because)) return *hand_over;
+    }
     return refuse(because);
 }
 
@@ -382,11 +385,38 @@ std::optional<Rung> Ladder::to_level_voter(Instant now, const Ground& ground, co
     return hand_over;
 }
 
+// Nobody has the head: its last blocks were committed and never went round. Who lacks no more than those can be
+// fed them from the ring; without this rule we, whom only gossip can help, would keep the chain standing. Its
+// health does not count, since a stalled chain makes whoever lacks a block look sick.
+std::optional<Rung> Ladder::to_nearer_voter(Instant now, const Ground& ground, const Refusal& because) {
+    const auto head = replicated_->number.value();
+    std::vector<const peers::Row*> nearer;
+    for (const auto& row : ground.peers.rows) {
+        const auto& status = row.status;
+        if (!row.member.voter || !status.head || !may_lead(status) || tried(now, row.member.id)) continue;
+        const auto number = status.head->number;
+        const bool can_be_fed = number < replicated_->number && head - number.value() <= settings_.depth;
+        const bool too_large_for_it = too_large_ && number < *too_large_;
+        if (number > node_.number && can_be_fed && !too_large_for_it) nearer.push_back(&row);
+    }
+    if (nearer.empty()) return std::nullopt;
+    std::ranges::stable_sort(nearer, std::greater{}, [](const auto* row) { return row->status.head->number; });
+    HandOver hand_over{{}, because};
+    for (const auto* row : nearer) {
+        hand_over.targets.push_back(row->member.id);
+        tried_[row->member.id] = now;
+    }
+    phase_ = Phase::idle;
+    return hand_over;
+}
+
+bool Ladder::may_lead(const peers::Status& status) {
+    return status.paused == peers::Says::no && status.ready != peers::Says::no;
+}
+
 std::optional<Rung> Ladder::to_higher_voter(Instant now, const peers::Row& row, const Refusal& because) {
     // Its health does not count: its head is what we need, and a stalled chain makes it look sick.
-    const auto& status = row.status;
-    if (status.paused != peers::Says::no || status.ready == peers::Says::no || tried(now, row.member.id))
-        return std::nullopt;
+    if (!may_lead(row.status) || tried(now, row.member.id)) return std::nullopt;
     tried_[row.member.id] = now;
     phase_ = Phase::idle;
     return HandOver{{row.member.id}, because};

@@ -136,6 +136,9 @@ private:
     [[nodiscard]] Rung post_next(BlockNumber number);
     [[nodiscard]] std::optional<Refusal> withheld(const Ground& ground) const;
     [[nodiscard]] std::optional<Rung> to_level_voter(Instant now, const Ground& ground, const Refusal& because);
+    [[nodiscard]] std::optional<Rung> to_nearer_voter(Instant now, const Ground& ground,
+                                                      const Refusal& because);
+    [[nodiscard]] static bool may_lead(const peers::Status& status);
     [[nodiscard]] std::optional<Rung> to_higher_voter(Instant now, const peers::Row& row,
                                                       const Refusal& because);
     [[nodiscard]] bool tried(Instant now, const ServerId& id) const;

@@ -15,6 +15,14 @@ namespace conductor::control {
 
 using UnixTime = std::chrono::nanoseconds;  ///< since the Unix epoch, by the wall clock
 
+/// Since when a check says what it says: in its own words, unless those are of the future or none; else as
+/// counted.
+[[nodiscard]] inline std::optional<UnixTime> shown_since(const CheckReport& report,
+                                                         const std::optional<UnixTime>& counted, UnixTime now) {
+    const bool said = report.since_unix > UnixTime::zero() && report.since_unix <= now;
+    return said ? std::optional<UnixTime>{report.since_unix} : counted;
+}
+
 struct HealthReport {
     struct Check {
         CheckReport report;

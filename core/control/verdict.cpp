@@ -166,6 +166,7 @@ std::vector<CheckReport> VerdictFold::report(Instant now) const {
             report.fault = stands.finding->fault;
             report.reason = stands.finding->reason;
             report.detail = stands.finding->detail;
+            report.since_unix = stands.finding->since_unix;
         }
         reports.push_back(std::move(report));
     }

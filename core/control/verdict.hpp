@@ -39,6 +39,8 @@ struct Finding {
     FaultClass fault{FaultClass::hard};
     std::string reason;
     std::string detail;
+    std::chrono::nanoseconds since_unix{
+        0};  ///< so since when, as the check says; 0: it does not. Is shown, never decides
 };
 
 /// What the control loop knows of the sequencer's health.
@@ -86,8 +88,9 @@ struct CheckReport {
     FaultClass fault{FaultClass::hard};
     std::string reason;
     std::string detail;
-    std::optional<Instant> since;  ///< so since when; empty: never answered
-    std::optional<Duration> took;  ///< its last look; empty: none has ended
+    std::optional<Instant> since;            ///< so since when, as we counted; empty: never answered
+    std::chrono::nanoseconds since_unix{0};  ///< as the check says; 0: it does not
+    std::optional<Duration> took;            ///< its last look; empty: none has ended
 };
 
 class VerdictFold {

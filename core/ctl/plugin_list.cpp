@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <map>
 #include <ostream>
 
@@ -42,11 +43,17 @@ std::vector<Running> read_running(const std::string& answer) {
     return out;
 }
 
+/// The daemon's name for a file may be another one than ours: relative, or through a link.
+bool same_file(const std::string& theirs, const std::filesystem::path& ours) {
+    std::error_code error;
+    return theirs == ours.string() || std::filesystem::equivalent(theirs, ours, error);
+}
+
 /// One instance: its state; several: each with its name.
 std::string state_of(const plugin::Installed& found, const std::vector<Running>& running) {
     std::vector<Running> mine;
     for (const auto& one : running)
-        if (one.id == found.note.id && (one.path.empty() || one.path == found.file.string()))
+        if (one.id == found.note.id && (one.path.empty() || same_file(one.path, found.file)))
             mine.push_back(one);
     if (mine.size() == 1) return mine.front().state;
     std::string out;

@@ -22,8 +22,8 @@ struct TrialReport {
     std::function<void(const TrialStep&)> ended;
 };
 
-/// Each step once, also after a step that failed, except those that need an instance when none can be made.
-/// `given` are options that the operator wants it to have instead of its defaults.
+/// The rules of the SDK's suite (conductor/testing/rules.hpp), behind the check of `given`: options that the
+/// operator wants it to have instead of its defaults.
 void try_plugin(const plugin::Library& library, const plugin::Descriptor& descriptor,
                 const std::vector<plugin::RawOption>& given, const TrialReport& report);
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <cstdio>
 #include <cstdlib>
 
@@ -26,6 +25,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr unsigned net_threads = 2;
+constexpr unsigned worker_threads = 1;
 constexpr auto levels_period = 1s;
 constexpr auto store_close_limit = 3s;
 // A failed store must end the process within 5 s (conductor.md 2.6.2), whatever else still hangs.
@@ -69,6 +69,7 @@ Daemon::Daemon(config::Settings settings, std::string version, Origin origin)
       version_{std::move(version)},
       origin_{std::move(origin)},
       net_{net_threads},
+      workers_{worker_threads},
       signals_{core_, SIGINT, SIGTERM, SIGHUP},
       supervisor_{core_, std::move(origin_.supervisor)},
       levels_timer_{core_},
@@ -79,8 +80,10 @@ Daemon::Daemon(config::Settings settings, std::string version, Origin origin)
       commits_{committer(hash_check_.get(), gate_), rpc_observer_, commit_rules(settings_.commit)} {}
 
 Daemon::~Daemon() {
-    net_.stop();
-    net_.join();
+    for (auto* threads : {&net_, &workers_}) {
+        threads->stop();
+        threads->join();
+    }
 }
 
 // Whoever asks hears something from the first moment: RPC and metrics come before everything that may take long
@@ -125,7 +128,7 @@ bool Daemon::furnish() {
         return false;
     }
     const auto worker = [this](std::function<void()> work) {
-        boost::asio::post(net_.context(), std::move(work));
+        boost::asio::post(workers_.next(), std::move(work));
     };
     vote_question_.emplace(core_, settings_, *peers);
     control_.emplace(settings_,
@@ -171,7 +174,7 @@ bool Daemon::start_rpc() {
     routes_.emplace(rpc::Routes::Parts{methods_, commits_, gate_, conductor, rpc_observer_},
                     route_options(settings_, version_));
     logging::info("starting JSON-RPC server");
-    server_.emplace(net_.context(), *routes_, rpc_observer_, rpc_server_options(settings_.rpc));
+    server_.emplace([this] { return net_.next(); }, *routes_, rpc_observer_, rpc_server_options(settings_.rpc));
     const auto port = server_->listen();
     if (!port) {
         failure_ = "failed to start: failed to start JSON-RPC server: " + port.error().text;
@@ -200,8 +203,7 @@ bool Daemon::add_proxy() {
     } else if (!consensus) {
         added = consensus.error();
     } else {
-        upstream_.emplace(boost::asio::make_strand(net_.context()),
-                          rpc::NodeUpstream::Nodes{*execution, *consensus});
+        upstream_.emplace(net_.next(), rpc::NodeUpstream::Nodes{*execution, *consensus});
         added = rpc::add_proxied_methods(
             methods_, settings_.rpc.proxy_methods,
             {[this] { return gate_.leads() || control_->conductor().leader_overridden(); }, *upstream_});
@@ -216,7 +218,7 @@ bool Daemon::start_metrics() {
     logging::info("starting metrics server",
                   {{"addr", settings_.metrics.addr}, {"port", settings_.metrics.port}});
     metrics_route_.emplace(*metrics_);
-    metrics_server_.emplace(net_.context(), *metrics_route_, rpc_log_,
+    metrics_server_.emplace([this] { return net_.next(); }, *metrics_route_, rpc_log_,
                             metrics_server_options(settings_.metrics));
     const auto port = metrics_server_->listen();
     if (!port) {
@@ -323,6 +325,10 @@ replica::Events Daemon::replica_events() {
         logging::debug("vote refused",
                        {{"candidate", refused.candidate.id}, {"why", consensus::name_of(refused.why)}});
     };
+    events.unreadable = [](LogIndex index, const storage::StoreError& error) {
+        logging::warn("an entry of the log cannot be read, it is fetched again from whoever leads",
+                      {{"index", index}, {"err", error.text}, {"event", "log_damaged"}});
+    };
     events.store_failed = [this](const storage::StoreError& error) {
         logging::error("storage failed, leaving", {{"err", error.text}, {"event", "storage_failed"}});
         // Not from inside the step that reports it.
@@ -400,7 +406,7 @@ void Daemon::stop(int code) {
 
 void Daemon::control_over() {
     if (!server_) return rpc_stopped();
-    boost::asio::co_spawn(net_.context(), server_->stop(), [this](const std::exception_ptr&) {
+    boost::asio::co_spawn(net_.next(), server_->stop(), [this](const std::exception_ptr&) {
         logging::info("Stopped RPC server");
         boost::asio::post(core_, [this] { rpc_stopped(); });
     });
@@ -426,7 +432,7 @@ void Daemon::group_left() {
     plugins_->close([this](bool all_ended) {
         code_runs_on_ = !all_ended;
         if (!metrics_server_) return end();
-        boost::asio::co_spawn(net_.context(), metrics_server_->stop(), [this](const std::exception_ptr&) {
+        boost::asio::co_spawn(net_.next(), metrics_server_->stop(), [this](const std::exception_ptr&) {
             boost::asio::post(core_, [this] { end(); });
         });
     });

@@ -93,8 +93,9 @@ private:
     bool code_runs_on_{false};  ///< of a plugin whose call never came back
     Origin origin_;
 
-    boost::asio::io_context core_;
+    boost::asio::io_context core_{1};  // one thread runs it
     IoThreads net_;
+    IoThreads workers_;  // read and hash blocks that the node gave: long, and nobody's connection
     boost::asio::signal_set signals_;
     ServiceManager supervisor_;
     boost::asio::steady_timer levels_timer_;

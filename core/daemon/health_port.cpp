@@ -12,7 +12,7 @@ constexpr int intervals_a_verdict_is_held = 3;
 
 control::Finding finding_of(plugin::Finding found) {
     return {static_cast<control::Judgement>(found.verdict), static_cast<control::FaultClass>(found.fault_class),
-            std::move(found.reason), std::move(found.detail)};
+            std::move(found.reason), std::move(found.detail), std::chrono::nanoseconds{found.since_unix_ns}};
 }
 static_assert(static_cast<int>(control::Judgement::degraded) == CONDUCTOR_DEGRADED);
 static_assert(static_cast<int>(control::Judgement::unhealthy) == CONDUCTOR_UNHEALTHY);

@@ -21,7 +21,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto open_limit = 5s;
-constexpr auto close_limit = 2s;  // twice, one after the other: 5 s in all are promised
+constexpr std::size_t left_behind_limit = 8;  // each holds a thread
+constexpr auto close_limit = 2s;              // twice, one after the other: 5 s in all are promised
 
 std::filesystem::path mark_file(const config::Settings& settings) {
     return std::filesystem::path{settings.raft.storage_dir} / "plugin-crashes";
@@ -222,18 +223,7 @@ void PluginHouse::take_over(PluginOrder order, std::function<void(control::Reloa
 }
 
 void PluginHouse::rebuild(Seat& seat, const Furniture& is, const std::shared_ptr<Round>& round) {
-    const auto place = static_cast<std::size_t>(&seat - seats_.data());
-    auto* port = place < checks_.size() ? checks_[place].get() : nullptr;
-    Rebuild::Place there{*seat.instance, port,
-                         [this, &seat](const plugin::OptionValues& options) -> plugin::Instance& {
-                             return *guests_.emplace_back(make(*seat.furniture, options));
-                         },
-                         [this](plugin::Instance& guest) {
-                             std::erase_if(guests_, [&](const auto& one) { return one.get() == &guest; });
-                         },
-                         [this] { return closing_; }};
-    const auto& was = seat.furniture->options;
-    Rebuild::begin(core_, std::move(there), was, is.options, [&seat, is, round](const std::string& why) {
+    const auto ended = [&seat, is, round](const std::string& why) {
         const auto& name = is.wish.instance.name;
         if (why.empty()) {
             seat.furniture->options = is.options;
@@ -246,7 +236,22 @@ void PluginHouse::rebuild(Seat& seat, const Furniture& is, const std::shared_ptr
             round->report.kept.push_back(name);
         }
         round->ended();
-    });
+    };
+    if (guests_.size() >= left_behind_limit)
+        return ended(std::to_string(guests_.size()) +
+                     " instances did not end, and another may not: restart conductord");
+    const auto place = static_cast<std::size_t>(&seat - seats_.data());
+    auto* port = place < checks_.size() ? checks_[place].get() : nullptr;
+    Rebuild::Place there{*seat.instance, port,
+                         [this, &seat](const plugin::OptionValues& options) -> plugin::Instance& {
+                             return *guests_.emplace_back(make(*seat.furniture, options));
+                         },
+                         [this](plugin::Instance& guest) {
+                             std::erase_if(guests_, [&](const auto& one) { return one.get() == &guest; });
+                         },
+                         [this] { return closing_; }};
+    const auto& was = seat.furniture->options;
+    Rebuild::begin(core_, std::move(there), was, is.options, ended);
 }
 
 // ---- what is shown -----------------------------------------------------------------------------------------

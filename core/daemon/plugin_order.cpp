@@ -77,6 +77,7 @@ public:
         if (!endpoints) return endpoints.error();
         for (const auto& [name, endpoint] : *endpoints) endpoints_.push_back(name);
         out_.endpoints = std::move(*endpoints);
+        begin(*wishes);
         for (auto& wish : wishes->checks)
             if (auto made = judged(std::move(wish))) out_.checks.push_back(std::move(*made));
         out_.driver = judged(std::move(wishes->driver));
@@ -86,6 +87,8 @@ public:
     }
 
 protected:
+    /// Before any wish is judged.
+    virtual void begin(const PluginWishes&) {}
     /// The library for it; none, and a problem more, where it is not to be had; none alone where it is left
     /// out.
     virtual std::optional<plugin::Admitted> library_of(const PluginWish& wish) = 0;
@@ -124,23 +127,39 @@ public:
         : Judge{settings}, crashes_{crashes} {}
 
 private:
+    // What came with the program is mapped before the code of anybody else has run.
+    void begin(const PluginWishes& wishes) override {
+        std::vector<const PluginWish*> all{&wishes.driver};
+        for (const auto& check : wishes.checks) all.push_back(&check);
+        if (wishes.transfer) all.push_back(&*wishes.transfer);
+        for (const auto* wish : all) {
+            const auto request = request_of(*wish);
+            const auto found = registry_.vet(request);
+            if (found && found->bundled)
+                (void)map(request, *found);  // what is wrong with it is said in its turn
+        }
+    }
+
     std::optional<plugin::Admitted> library_of(const PluginWish& wish) override {
         if (hung_) return std::nullopt;
-        const auto admitted = admit(request_of(wish));
-        if (!admitted) {
-            problems_.push_back(admitted.error().text);
+        const auto request = request_of(wish);
+        const auto found = registry_.vet(request);
+        // Before it is mapped: its constructors may be what brings us down.
+        if (found && !found->bundled && crashes_.excluded(wish.instance.plugin)) {
+            leave_out(wish);
             return std::nullopt;
         }
-        if (admitted->bundled || !crashes_.excluded(wish.instance.plugin)) return *admitted;
-        leave_out(wish);
+        auto admitted = found ? map(request, *found) : Result<plugin::Admitted, Complaint>{found.error()};
+        if (admitted) return *admitted;
+        problems_.push_back(admitted.error().text);
         return std::nullopt;
     }
 
     // Mapping runs constructors and describe(), which may never come back; nor would anybody else be mapped
     // then.
-    Result<plugin::Admitted, Complaint> admit(const plugin::Request& request) {
+    Result<plugin::Admitted, Complaint> map(const plugin::Request& request, const plugin::Installed& found) {
         auto work = std::make_shared<std::packaged_task<Result<plugin::Admitted, Complaint>()>>(
-            [registry = registry_, request] { return registry.admit(request); });
+            [request, found] { return plugin::Registry::map(request, found); });
         auto admitted = work->get_future();
         std::thread thread{[work] { (*work)(); }};
         if (admitted.wait_for(map_limit) == std::future_status::ready) {
@@ -180,16 +199,14 @@ private:
         const auto known = known_.find(wish.instance.plugin);
         if (known != known_.end() && known->second.descriptor->kind == wish.kind) return known->second;
         const auto request = request_of(wish);
-        if (const auto good = registry_.vet(request); !good) {
-            problems_.push_back(good.error().text);
+        const auto found = registry_.vet(request);
+        if (!found) {
+            problems_.push_back(found.error().text);
             return std::nullopt;
         }
         // What comes with the program may be mapped as well: then its options are judged now, too.
-        const auto installed = registry_.installed();
-        const auto found =
-            std::ranges::find(installed, request.id, [](const auto& one) { return one.note.id; });
-        if (found == installed.end() || !found->bundled) return plugin::Admitted{};
-        const auto admitted = registry_.admit(request);
+        if (!found->bundled) return plugin::Admitted{};
+        const auto admitted = plugin::Registry::map(request, *found);
         if (admitted) return *admitted;
         problems_.push_back(admitted.error().text);
         return std::nullopt;

@@ -73,10 +73,11 @@ peers::Status PortraitDesk::status(const std::optional<peers::Head>& el_head) co
 }
 
 control::HealthReport PortraitDesk::report() const {
-    const auto on_the_wall = [now = now(), wall = wall_clock().time_since_epoch()](
-                                 const std::optional<Instant>& at) -> std::optional<control::UnixTime> {
+    const auto wall = std::chrono::duration_cast<control::UnixTime>(wall_clock().time_since_epoch());
+    const auto on_the_wall = [now = now(),
+                              wall](const std::optional<Instant>& at) -> std::optional<control::UnixTime> {
         if (!at) return std::nullopt;
-        return std::chrono::duration_cast<control::UnixTime>(wall) - (now - *at);
+        return wall - (now - *at);
     };
     control::HealthReport out;
     out.verdict = sitters_.conductor.policy().situation().verdict;
@@ -84,7 +85,7 @@ control::HealthReport PortraitDesk::report() const {
     auto reports = sitters_.conductor.health_report();
     CONDUCTOR_CHECK(reports.size() == sitters_.plugins.size());
     for (std::size_t i = 0; i < reports.size(); ++i) {
-        const auto since = on_the_wall(reports[i].since);
+        const auto since = control::shown_since(reports[i], on_the_wall(reports[i].since), wall);
         out.checks.push_back({std::move(reports[i]), sitters_.plugins[i], since});
     }
     return out;

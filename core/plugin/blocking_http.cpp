@@ -18,7 +18,7 @@
 #include <optional>
 #include <thread>
 
-#include "core/plugin/tls_exchange.hpp"
+#include "core/plugin/tls_client.hpp"
 #include "core/runtime/http_client.hpp"
 
 namespace conductor::plugin {
@@ -115,7 +115,7 @@ std::string request_text(std::string_view method, const http::Url& url, const Ht
                          std::string_view body) {
     std::string text{method};
     text += " " + url.target + " HTTP/1.1\r\nHost: " + url.place() +
-            "\r\nUser-Agent: conductord\r\nAccept-Encoding: identity\r\nConnection: close\r\n";
+            "\r\nUser-Agent: conductord\r\nAccept-Encoding: identity\r\n";
     if (method != "GET")
         text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
     bool authorized = url.authorization.empty();
@@ -180,6 +180,7 @@ struct BlockingHttp::Worker {
     std::atomic<std::size_t> under_way{0};
     asio::io_context context{1};
     http::Client client;  // after the context: its sockets live there
+    TlsClient tls;
     asio::executor_work_guard<asio::io_context::executor_type> busy;
     std::thread thread;
 };
@@ -279,16 +280,21 @@ Result<HttpReply, HttpError> BlockingHttp::in_clear(const Place& place, const As
     return HttpReply{(*answered)->status, std::move((*answered)->body)};
 }
 
-// The name is looked up where lookups can be abandoned; the rest blocks here, where that is no harm.
+// A name is looked up where lookups can be abandoned; the rest blocks here, where that is no harm.
 Result<HttpReply, HttpError> BlockingHttp::by_tls(const Place& place, const Ask& ask) {
     const auto host = ask.url.host;
     const auto port = ask.url.port;
-    auto found = worker_->await<Result<Endpoints>>([host, port] { return resolve(host, port); }, ask);
-    if (!found) return found.error();
-    if (!*found) return HttpError{HttpError::Kind::unreachable, "lookup " + host + ": no such host"};
-    TlsCall call{host,           **found,   request_text(ask.method, ask.url, place.endpoint, ask.call.body),
-                 ask.call.limit, ask.until, ask.call.cancel_fd};
-    auto answer = tls_exchange(*place.trust, call);
+    const auto lookup = [&]() -> Result<Endpoints, HttpError> {
+        auto found = worker_->await<Result<Endpoints>>([host, port] { return resolve(host, port); }, ask);
+        if (!found) return found.error();
+        if (!*found) return HttpError{HttpError::Kind::unreachable, "lookup " + host + ": no such host"};
+        return std::move(**found);
+    };
+    TlsCall call{
+        host,           ask.url.place(), request_text(ask.method, ask.url, place.endpoint, ask.call.body),
+        ask.call.limit, ask.until,       ask.call.cancel_fd};
+    if (ask.method == "GET") call.repeat = http::Repeat::once;
+    auto answer = worker_->tls.exchange(place.trust, call, lookup);
     if (!answer) return answer.error();
     return HttpReply{answer->status, std::move(answer->body)};
 }

@@ -63,6 +63,8 @@ conductor_status create_and_start(Instance::Life& life, const conductor_call& ca
     }
     const auto started = made->start(made->self, &call);
     if (started < 0) {
+        made->stop(made->self,
+                   &call);  // it may have begun a part of it: nothing is destroyed that was not stopped
         destroy(life);
         return started;
     }

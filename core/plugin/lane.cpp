@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
@@ -66,6 +67,7 @@ struct LaneState {
     std::shared_ptr<Job> pending;
     std::shared_ptr<Job> running;
     std::vector<std::function<void()>> waiters;  ///< for the end of the call in flight
+    Watch::Time alarm_at{Watch::never};
     bool closing{false};
     bool finishing{false};
     bool out{false};
@@ -78,21 +80,38 @@ struct LaneState {
         return true;
     }
 
-    // At the deadline the result is given up, before the plugin hears of it: what it says then is no answer.
-    // Whether it broke its contract shows a little later.
-    void expire(const std::shared_ptr<Job>& job) {
+    // Under the lock. The alarm that will ring next, if it is not early enough for `when`: then that one is to
+    // be set.
+    bool needs_alarm(Watch::Time when) {
+        if (alarm_at <= when) return false;
+        alarm_at = when;
+        return true;
+    }
+    // One alarm for all calls of the lane: mostly it finds that the call it was set for has ended long ago.
+    Watch::Time ring(Watch::Time mine) {
+        const std::scoped_lock lock{mutex};
+        if (mine != alarm_at) return Watch::never;  // an earlier one has been set since
+        alarm_at = Watch::never;
+        for (const auto& job : {running, pending})
+            if (job) alarm_at = std::min(alarm_at, look_at(job));
+        return alarm_at;
+    }
+    // When to look again. At the deadline the result is given up, before the plugin hears of it: what it says
+    // then is no answer. Whether it broke its contract shows a little later.
+    Watch::Time look_at(const std::shared_ptr<Job>& job) {
+        const auto now = std::chrono::steady_clock::now();
+        const auto deadline = job->frame.deadline();
+        if (now < deadline) return deadline;
         (void)settle(job, Fate::late);
         job->frame.cancel();
-    }
-    void judge_abandoned(const std::shared_ptr<Job>& job) {
-        const std::scoped_lock lock{mutex};
-        if (running != job && pending != job) return;
-        ++abandoned;
-        if (++abandoned_in_row >= limits.abandoned_in_row) out = true;
-    }
-    void judge_stuck(const std::shared_ptr<Job>& job) {
-        const std::scoped_lock lock{mutex};
-        if (running == job || pending == job) out = true;
+        if (now < deadline + limits.grace) return deadline + limits.grace;
+        if (!std::exchange(job->abandoned_, true)) {
+            ++abandoned;
+            if (++abandoned_in_row >= limits.abandoned_in_row) out = true;
+        }
+        if (now < deadline + limits.stuck) return deadline + limits.stuck;
+        out = true;
+        return Watch::never;
     }
 
     static void work(const std::shared_ptr<LaneState>& state) {
@@ -107,10 +126,11 @@ struct LaneState {
             const auto job = mine.running;
             lock.unlock();
             // Given up before it began, on a starved machine: nobody would hear of what it does.
-            if (!job->settled_) {
-                const CrashScope scope{mine.label, job->what};
+            const bool wanted = !job->settled_;
+            const CrashScope scope{mine.label, job->what};
+            if (wanted) {
                 job->run();
-                look_after_call(mine.label, job->what);
+                look_after_descriptors(mine.label, job->what);
             }
             lock.lock();
             mine.running = nullptr;
@@ -119,6 +139,9 @@ struct LaneState {
             // Before the answer leaves: whoever hears it finds the lane free.
             if (mine.settle(job, Fate::finished)) mine.abandoned_in_row = 0;
             mine.changed.notify_all();
+            lock.unlock();
+            if (wanted) look_after_handlers(mine.label, job->what);  // the answer need not wait for that
+            lock.lock();
         }
     }
 };
@@ -164,6 +187,8 @@ Lane::~Lane() {
 }
 
 void Lane::submit(std::shared_ptr<Job> job) {
+    const auto deadline = job->frame.deadline();
+    bool alarm = false;
     {
         const std::scoped_lock lock{state_->mutex};
         if (state_->finishing) return (void)state_->settle(job, Fate::stopped);
@@ -171,22 +196,26 @@ void Lane::submit(std::shared_ptr<Job> job) {
             (void)state_->settle(job, state_->out ? Fate::out_of_service : Fate::busy);
             return;
         }
-        state_->pending = job;
+        state_->pending = std::move(job);
+        alarm = state_->needs_alarm(deadline);
     }
     state_->changed.notify_all();
-    set_alarms(job);
+    if (alarm) wake_at(deadline);
 }
 
 void Lane::finish(std::shared_ptr<Job> job) {
+    const auto deadline = job->frame.deadline();
+    bool alarm = false;
     {
         const std::scoped_lock lock{state_->mutex};
         if (std::exchange(state_->finishing, true)) return (void)state_->settle(job, Fate::stopped);
         if (state_->running) state_->running->frame.cancel();
         if (state_->pending) (void)state_->settle(state_->pending, Fate::stopped);
-        state_->pending = job;
+        state_->pending = std::move(job);
+        alarm = state_->needs_alarm(deadline);
     }
     state_->changed.notify_all();
-    set_alarms(job);
+    if (alarm) wake_at(deadline);
 }
 
 void Lane::when_free(std::function<void()> free) {
@@ -195,18 +224,12 @@ void Lane::when_free(std::function<void()> free) {
     state_->waiters.push_back(std::move(free));
 }
 
-void Lane::set_alarms(const std::shared_ptr<Job>& job) {
-    const auto alarm = [this, &job](Watch::Time when, void (LaneState::*member)(const std::shared_ptr<Job>&)) {
-        watch_->at(when, [state = std::weak_ptr{state_}, late = std::weak_ptr{job}, member] {
-            const auto alive = state.lock();
-            const auto still = late.lock();
-            if (alive && still) (alive.get()->*member)(still);
-        });
-    };
-    const auto deadline = job->frame.deadline();
-    alarm(deadline, &LaneState::expire);
-    alarm(deadline + state_->limits.grace, &LaneState::judge_abandoned);
-    alarm(deadline + state_->limits.stuck, &LaneState::judge_stuck);
+void Lane::wake_at(Watch::Time when) {
+    watch_->at(when, [state = std::weak_ptr{state_}, mine = when]() mutable {
+        const auto alive = state.lock();
+        if (alive) mine = alive->ring(mine);
+        return alive ? mine : Watch::never;
+    });
 }
 
 void Lane::cancel() {

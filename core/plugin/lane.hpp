@@ -70,6 +70,7 @@ public:
 private:
     friend struct LaneState;
     std::atomic<bool> settled_{false};  ///< who sets it delivers
+    bool abandoned_{false};             ///< the lane has counted it
 };
 
 struct LaneState;
@@ -106,7 +107,7 @@ public:
     [[nodiscard]] std::uint64_t abandoned() const;
 
 private:
-    void set_alarms(const std::shared_ptr<Job>& job);
+    void wake_at(Watch::Time when);
 
     std::shared_ptr<Watch> watch_;
     std::shared_ptr<LaneState> state_;

@@ -67,14 +67,15 @@ Result<std::vector<Descriptor>, Complaint> read_descriptors(const conductor_entr
 
 }  // namespace
 
-Result<const Library*, Complaint> map_library(const std::filesystem::path& file,
-                                              const std::vector<Note>& notes) try {
+Result<const Library*, Complaint> map_library(const std::filesystem::path& file, const std::vector<Note>& notes,
+                                              std::string_view id) try {
     const std::scoped_lock lock{shelf_mutex()};
     if (const auto found = shelf().find(file.string()); found != shelf().end()) return &found->second->library;
 
     const auto refuse = [&file](const std::string& why) { return Complaint{file.string() + ": " + why}; };
     // Constructors of the library run here: who falls now is named.
-    const CrashLabel label{file.string(), notes.empty() ? std::string{} : notes.front().id, file.string()};
+    const std::string first{notes.empty() ? std::string{} : notes.front().id};
+    const CrashLabel label{file.string(), id.empty() ? first : id, file.string()};
     const CrashScope scope{label, "its constructors"};
 
     auto mapped = std::make_unique<Mapped>();

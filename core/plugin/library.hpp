@@ -6,6 +6,7 @@
 #include <conductor/plugin.h>
 
 #include <filesystem>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -21,11 +22,13 @@ struct Library {
 };
 
 /// Maps the file, or gives what was mapped before under that path; valid until the process ends. Its
-/// descriptors say the same as `notes`.
+/// descriptors say the same as `notes`. Who falls while it is mapped is named as `id`; empty: as its first
+/// note.
 ///   errors  the linker's own message; no symbol `conductor_plugin_v1`; another magic, ABI or size; a
 ///   descriptor
 ///           that is malformed or unlike its note: each a sentence that begins with the path
 [[nodiscard]] Result<const Library*, Complaint> map_library(const std::filesystem::path& file,
-                                                            const std::vector<Note>& notes);
+                                                            const std::vector<Note>& notes,
+                                                            std::string_view id = {});
 
 }  // namespace conductor::plugin

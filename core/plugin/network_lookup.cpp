@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "core/base/near_name.hpp"
-#include "core/config/toml.hpp"
 #include "core/plugin/network_profile.hpp"
+#include "core/plugin/profile_text.hpp"
 #include "core/plugin/registry.hpp"
 
 namespace conductor::plugin {
@@ -46,27 +46,6 @@ public:
 private:
     static HttpError none() { return {HttpError::Kind::no_endpoint, "there are no endpoints yet"}; }
 };
-
-Result<void, Complaint> flatten(const config::TomlTable& table, const std::string& prefix,
-                                config::Profile& out) {
-    for (const auto& entry : table.entries) {
-        const auto name = prefix + entry.key;
-        const auto& node = entry.node;
-        if (const auto* inner = node.as<config::TomlTable>()) {
-            if (auto flat = flatten(*inner, name + ".", out); !flat) return flat;
-        } else if (const auto* text = node.as<std::string>()) {
-            out[name] = *text;
-        } else if (const auto* number = node.as<std::int64_t>()) {
-            out[name] = std::to_string(*number);
-        } else if (const auto* flag = node.as<bool>()) {
-            out[name] = *flag ? "true" : "false";
-        } else {
-            return Complaint{config::to_string(node.place) + ": " + name + " is " + std::string{node.kind()} +
-                             ", which no option takes"};
-        }
-    }
-    return {};
-}
 
 /// The provider at work, on a core thread of its own that runs while somebody waits.
 class Provider {
@@ -135,15 +114,9 @@ Result<std::unique_ptr<Provider>, Complaint> open_provider(const Registry& regis
     return provider;
 }
 
-/// One table of a profile, flat; a table that is not there is empty.
-Result<config::Profile, Complaint> table_of(const config::TomlTable& profile, const char* name) {
-    config::Profile out;
-    const auto* entry = profile.find(name);
-    if (entry == nullptr) return out;
-    const auto* table = entry->node.as<config::TomlTable>();
-    if (table == nullptr) return Complaint{config::to_string(entry->node.place) + ": " + name + " is no table"};
-    if (auto flat = flatten(*table, "", out); !flat) return flat.error();
-    return out;
+/// What a message calls the text: an operator looks for his file.
+std::string file_of(const ProfileText& text, const std::string& name) {
+    return text.provider == files_id ? "networks.d/" + name + ".toml" : "profile of " + name;
 }
 
 }  // namespace
@@ -157,20 +130,16 @@ Result<config::Profile, Complaint> merge_profiles(const std::vector<ProfileText>
     config::Profile policy;
     std::map<std::string, std::pair<std::string, std::string>> known;  // fact → value, provider
     for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
-        const auto table = config::parse_toml(text->text, "profile of " + name);
-        if (!table) return table.error();
-        const auto facts = table_of(*table, "facts");
-        if (!facts) return facts.error();
-        for (const auto& [fact, value] : *facts) {
+        const auto read = read_profile_text(text->text, file_of(*text, name));
+        if (!read) return read.error();
+        for (const auto& [fact, value] : read->facts) {
             const auto& [shipped, provider] = known.try_emplace(fact, value, text->provider).first->second;
             if (shipped != value)
                 return Complaint{"profile of " + name + ": " + text->provider + " says that " + fact + " is " +
                                  value + ", " + provider + " that it is " + shipped +
                                  "; facts cannot be overridden"};
         }
-        const auto says = table_of(*table, "policy");
-        if (!says) return says.error();
-        for (const auto& [option, value] : *says) policy[option] = value;
+        for (const auto& [option, value] : read->policy) policy[option] = value;
     }
     return policy;
 }
@@ -195,11 +164,9 @@ Result<config::Profile, Complaint> network_facts(const std::string& name,
     if (!texts) return texts.error();
     config::Profile out;
     for (const auto& text : *texts) {
-        const auto table = config::parse_toml(text.text, "profile of " + name);
-        if (!table) return table.error();
-        auto facts = table_of(*table, "facts");
-        if (!facts) return facts.error();
-        out.merge(std::move(*facts));
+        auto read = read_profile_text(text.text, file_of(text, name));
+        if (!read) return read.error();
+        out.merge(std::move(read->facts));
     }
     return out;
 }

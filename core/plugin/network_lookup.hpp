@@ -51,7 +51,7 @@ struct NetworkName {
 
 /// The options that the `[policy]` of profiles sets, as one would write them behind their flags; the first text
 /// has the first word. Pure.
-///   errors  a text is no TOML, or has a value that no option takes; a fact differs from a later text's
+///   errors  a text that read_profile_text() refuses; a fact that differs from a later text's
 [[nodiscard]] Result<config::Profile, Complaint> merge_profiles(const std::vector<ProfileText>& texts,
                                                                 const std::string& name);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
@@ -52,6 +53,9 @@ public:
         if (spec->list != raw.is_list)
             return complain(raw.place, spec->list ? raw.key + ": takes a list; write [ … ]"
                                                   : raw.key + ": takes one value, not a list");
+        if (spec->required && raw.values.empty())
+            return complain(raw.place,
+                            raw.key + ": is required, so its list holds one value at least: " + spec->summary);
         auto& taken = out_.values[raw.key];
         for (const auto& value : raw.values)
             if (auto good = one(*spec, value)) taken.push_back(std::move(*good));
@@ -119,8 +123,9 @@ private:
                 if (const auto* i = std::get_if<std::int64_t>(&raw.value)) return in_range(spec, raw, *i);
                 return wrong(spec, raw, "is not a whole number");
             case OptionType::real:
-                if (const auto* d = std::get_if<double>(&raw.value)) return *d;
-                if (const auto* i = std::get_if<std::int64_t>(&raw.value)) return static_cast<double>(*i);
+                if (const auto* d = std::get_if<double>(&raw.value)) return real_in_range(spec, raw, *d);
+                if (const auto* i = std::get_if<std::int64_t>(&raw.value))
+                    return real_in_range(spec, raw, static_cast<double>(*i));
                 return wrong(spec, raw, "is not a number");
             case OptionType::duration:
                 if (const auto* s = std::get_if<std::string>(&raw.value))
@@ -151,6 +156,16 @@ private:
         return wrong(spec, raw,
                      "is out of range; it must lie between " + in_unit(spec.min, spec.type) + " and " +
                          in_unit(spec.max, spec.type));
+    }
+
+    std::optional<OptionValue> real_in_range(const OptionSpec& spec, const RawValue& raw, double value) {
+        if (!std::isfinite(value)) return wrong(spec, raw, "is no finite number");
+        if (spec.min > spec.max ||
+            (static_cast<double>(spec.min) <= value && value <= static_cast<double>(spec.max)))
+            return value;
+        return wrong(spec, raw,
+                     "is out of range; it must lie between " + std::to_string(spec.min) + " and " +
+                         std::to_string(spec.max));
     }
 
     std::optional<OptionValue> string(const OptionSpec& spec, const RawValue& raw) {
@@ -194,6 +209,13 @@ private:
         }
         if (text.empty()) {
             complain(place, spec.key + ": " + source.where + " is empty");
+            return std::nullopt;
+        }
+        const auto size = static_cast<std::int64_t>(text.size());
+        if (spec.min <= spec.max && (size < spec.min || size > spec.max)) {
+            complain(place, spec.key + ": " + source.where + " holds " + std::to_string(size) +
+                                " bytes; it must have " + std::to_string(spec.min) + " to " +
+                                std::to_string(spec.max));
             return std::nullopt;
         }
         out_.secrets.push_back(text);

@@ -36,17 +36,6 @@ std::string name_of_signal(int number) {
     return std::string{"SIG"} + (name == nullptr ? std::to_string(number) : name);
 }
 
-void look_at_handlers(const Guard& kept, const CrashLabel& label, const char* what) {
-    for (std::size_t i = 0; i < watched.size(); ++i) {
-        struct sigaction now{};
-        if (::sigaction(watched[i], nullptr, &now) != 0) continue;
-        if (now.sa_sigaction == kept.handlers[i].sa_sigaction) continue;
-        ::sigaction(watched[i], &kept.handlers[i], nullptr);
-        kept.warn(label.line() + "has taken the handler of " + name_of_signal(watched[i]) + " in " + what +
-                  ", which is put back");
-    }
-}
-
 }  // namespace
 
 void arm_process_guard(std::function<void(const std::string&)> warn) {
@@ -59,7 +48,7 @@ void arm_process_guard(std::function<void(const std::string&)> warn) {
     guard = made;
 }
 
-void look_after_call(const CrashLabel& label, const char* what) {
+void look_after_descriptors(const CrashLabel& label, const char* what) {
     const auto* kept = guard.load();
     if (kept == nullptr) return;
     if (kept->sentinel >= 0 && inode_of(kept->sentinel) != kept->sentinel_inode) {
@@ -67,7 +56,19 @@ void look_after_call(const CrashLabel& label, const char* what) {
         ::signal(SIGABRT, SIG_DFL);  // it has been named
         std::abort();
     }
-    look_at_handlers(*kept, label, what);
+}
+
+void look_after_handlers(const CrashLabel& label, const char* what) {
+    const auto* kept = guard.load();
+    if (kept == nullptr) return;
+    for (std::size_t i = 0; i < watched.size(); ++i) {
+        struct sigaction now{};
+        if (::sigaction(watched[i], nullptr, &now) != 0) continue;
+        if (now.sa_sigaction == kept->handlers[i].sa_sigaction) continue;
+        ::sigaction(watched[i], &kept->handlers[i], nullptr);
+        kept->warn(label.line() + "has taken the handler of " + name_of_signal(watched[i]) + " in " + what +
+                   ", which is put back");
+    }
 }
 
 }  // namespace conductor::plugin

@@ -15,7 +15,10 @@ namespace conductor::plugin {
 /// anything. `warn` comes on workers.
 void arm_process_guard(std::function<void(const std::string& line)> warn);
 
-/// On the worker that has called, while `label` is still the one that ran. Nothing before arm_process_guard().
-void look_after_call(const CrashLabel& label, const char* what);
+/// On the worker that has called, while `label` is still the one that ran, before its answer leaves. Nothing
+/// before arm_process_guard().
+void look_after_descriptors(const CrashLabel& label, const char* what);
+/// Likewise, but an answer does not wait for it.
+void look_after_handlers(const CrashLabel& label, const char* what);
 
 }  // namespace conductor::plugin

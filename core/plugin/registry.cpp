@@ -61,15 +61,13 @@ std::vector<Installed> Registry::installed() const {
 Result<Admitted, Complaint> Registry::admit(const Request& request) const {
     const auto found = find(request);
     if (!found) return found.error();
-    auto admitted = admit_file(*found);
-    if (!admitted) return Complaint{to_prefix(request.place) + admitted.error().text};
-    return admitted;
+    return map(request, *found);
 }
 
-Result<void, Complaint> Registry::vet(const Request& request) const {
-    const auto found = find(request);
-    if (!found) return found.error();
-    return {};
+Result<Admitted, Complaint> Registry::map(const Request& request, const Installed& found) {
+    auto admitted = admit_file(found);
+    if (!admitted) return Complaint{to_prefix(request.place) + admitted.error().text};
+    return admitted;
 }
 
 Result<Installed, Complaint> Registry::find(const Request& request) const {
@@ -115,7 +113,7 @@ Result<void, Complaint> Registry::vet_file(const Request& request, const Install
 Result<Admitted, Complaint> Registry::admit_file(const Installed& found) {
     const auto notes = read_notes(found.file);
     if (!notes) return notes.error();
-    const auto library = map_library(found.file, *notes);
+    const auto library = map_library(found.file, *notes, found.note.id);
     if (!library) return refused(found, "cannot be loaded: " + library.error().text);
     const auto& plugins = (*library)->plugins;
     const auto descriptor = std::ranges::find(plugins, found.note.id, &Descriptor::id);

@@ -59,7 +59,9 @@ public:
     /// errors  one sentence for the operator, with the request's place in front
     [[nodiscard]] Result<Admitted, Complaint> admit(const Request& request) const;
     /// All that admit() looks at before it maps the library; maps nothing.
-    [[nodiscard]] Result<void, Complaint> vet(const Request& request) const;
+    [[nodiscard]] Result<Installed, Complaint> vet(const Request& request) const { return find(request); }
+    /// The rest of admit(), for what vet() has found.
+    [[nodiscard]] static Result<Admitted, Complaint> map(const Request& request, const Installed& found);
 
 private:
     struct Directory {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "core/plugin/json_select.hpp"
 #include "core/plugin/text.hpp"
@@ -56,13 +57,18 @@ struct ServiceTables {
     static void write(const conductor_host* host, std::int32_t level, conductor_text message,
                       const conductor_pair* pairs, std::uint32_t count) noexcept try {
         auto& mine = of(host);
-        if (!mine.may_log()) return;
+        std::uint64_t dropped_before = 0;
+        if (!mine.may_log(dropped_before)) return;
+        const auto said = [&mine](conductor_text text, std::size_t bound) {
+            return mended(as_view(text).substr(0, bound), mine.secrets());
+        };
         std::vector<LogPair> flat;
         for (std::uint32_t i = 0; i < std::min(count, pairs_limit); ++i)
-            flat.emplace_back(mended(as_view(pairs[i].key)), mended(as_view(pairs[i].value), mine.secrets()));
+            flat.emplace_back(said(pairs[i].key, reason_bound), said(pairs[i].value, detail_bound));
+        if (dropped_before > 0) flat.emplace_back("dropped_lines", std::to_string(dropped_before));
         const auto bounded = std::clamp<std::int32_t>(level, CONDUCTOR_LOG_DEBUG, CONDUCTOR_LOG_ERROR);
-        const auto text = mended(as_view(message).substr(0, detail_bound), mine.secrets());
-        mine.ports_.log->write(static_cast<LogLevel>(bounded), mine.name_, mine.descriptor_.id, text, flat);
+        mine.ports_.log->write(static_cast<LogLevel>(bounded), mine.name_, mine.descriptor_.id,
+                               said(message, detail_bound), flat);
     } catch (...) {
     }
 
@@ -229,7 +235,7 @@ bool HostServices::names_endpoint(std::string_view endpoint) const {
     });
 }
 
-bool HostServices::may_log() {
+bool HostServices::may_log(std::uint64_t& dropped_before) {
     const auto now = ports_.clock->monotonic_ns();
     const std::scoped_lock lock{mutex_};
     const auto passed = now - std::min(now, log_credit_at_ns_);
@@ -239,9 +245,11 @@ bool HostServices::may_log() {
     log_credit_at_ns_ = now;
     if (log_credit_ < 1) {
         ++dropped_lines_;
+        ++unsaid_lines_;
         return false;
     }
     log_credit_ -= 1;
+    dropped_before = std::exchange(unsaid_lines_, 0);
     return true;
 }
 

@@ -37,7 +37,7 @@ public:
     [[nodiscard]] const Descriptor& descriptor() const noexcept { return descriptor_; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] const std::vector<std::string>& secrets() const noexcept { return options_.secrets; }
-    /// Lines that the rate limit has dropped.
+    /// Lines that the rate limit has dropped. The next that passes says how many.
     [[nodiscard]] std::uint64_t dropped_lines() const noexcept { return dropped_lines_; }
 
 private:
@@ -45,7 +45,7 @@ private:
 
     [[nodiscard]] const std::vector<OptionValue>* values(const char* key) const;
     [[nodiscard]] bool names_endpoint(std::string_view endpoint) const;
-    [[nodiscard]] bool may_log();
+    [[nodiscard]] bool may_log(std::uint64_t& dropped_before);
     [[nodiscard]] const MetricSpec* declared(const char* name, bool counter) const;
     [[nodiscard]] MetricSeries series(const MetricSpec& spec, std::string_view label_value);
 
@@ -59,6 +59,7 @@ private:
     std::mutex mutex_;  // the plugin may log and measure from several threads
     double log_credit_{log_burst};
     std::uint64_t log_credit_at_ns_{0};
+    std::uint64_t unsaid_lines_{0};  // dropped since the last line that passed
     std::map<std::string, std::set<std::string, std::less<>>, std::less<>> label_values_;  // by metric
     std::atomic<std::uint64_t> dropped_lines_{0};
 };

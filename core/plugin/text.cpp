@@ -1,6 +1,8 @@
 #include "core/plugin/text.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <vector>
 
 #include "core/base/go_text.hpp"
 #include "core/base/near_name.hpp"
@@ -12,6 +14,24 @@ constexpr std::string_view replacement = "\xef\xbf\xbd";
 
 bool continues(std::string_view text, std::size_t at) {
     return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U;
+}
+
+constexpr std::string_view struck = "***";
+constexpr std::size_t telling = 4;  // octets of a secret that are worth hiding
+
+// C0, DEL and C1: a terminal obeys the last as well.
+bool is_control(std::uint32_t code) {
+    return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+void strike(std::string& text, std::string_view secret) {
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + struck.size()))
+        text.replace(at, secret.size(), struck);
+    for (auto part = std::min(secret.size() - 1, text.size()); part >= telling; --part) {
+        if (!std::string_view{text}.ends_with(secret.substr(0, part))) continue;
+        text.replace(text.size() - part, part, struck);
+        return;
+    }
 }
 
 }  // namespace
@@ -38,23 +58,29 @@ std::int32_t BoundedText::append(void* self, conductor_text piece) noexcept {
 }
 
 std::string mended(std::string_view text, std::span<const std::string> secrets) {
+    std::string clear;
+    if (!secrets.empty()) {
+        // As they are, before anything is mended in them, and the longest first: one may begin with another.
+        std::vector<std::string_view> longest_first{secrets.begin(), secrets.end()};
+        std::ranges::sort(longest_first, std::ranges::greater{},
+                          [](std::string_view one) { return one.size(); });
+        clear = text;
+        for (const auto secret : longest_first)
+            if (!secret.empty()) strike(clear, secret);
+        text = clear;
+    }
     std::string out;
     out.reserve(text.size());
     for (std::size_t at = 0; at < text.size();) {
         const auto rune = first_rune(text.substr(at));
         if (!rune.valid) {
             out += replacement;
-        } else if (rune.value < 0x20 || rune.value == 0x7f) {
+        } else if (is_control(rune.value)) {
             out += ' ';
         } else {
             out += text.substr(at, rune.size);
         }
         at += rune.size;
-    }
-    for (const auto& secret : secrets) {
-        if (secret.empty()) continue;
-        for (auto at = out.find(secret); at != std::string::npos; at = out.find(secret, at + 3))
-            out.replace(at, secret.size(), "***");
     }
     return out;
 }

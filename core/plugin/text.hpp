@@ -47,7 +47,8 @@ private:
     bool cut_{false};
 };
 
-/// Malformed UTF-8 becomes U+FFFD, a control character a space, and each of `secrets` three asterisks.
+/// Malformed UTF-8 becomes U+FFFD, a control character a space, and each of `secrets` three asterisks; so does
+/// the beginning of one, of 4 octets at least, where the text ends with it: it may have been cut there.
 [[nodiscard]] std::string mended(std::string_view text, std::span<const std::string> secrets = {});
 
 /// Whether `text` is a slug: [a-z0-9._-], 1 to 64 octets.

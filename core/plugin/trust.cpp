@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -73,20 +74,51 @@ Result<void, Complaint> check_file(const fs::path& file, const struct ::stat& st
     return {};
 }
 
+constexpr int links_limit = 40;  // as the kernel's
+
+// Where `named` leads, step by step: whoever may turn one of the links on the way decides what is loaded,
+// however safe both ends lie.
+Result<fs::path, Complaint> check_way(const fs::path& named, Trust trust) {
+    std::deque<fs::path> ahead{named.begin(), named.end()};
+    fs::path at{"/"};
+    int links = 0;
+    while (!ahead.empty()) {
+        const auto step = std::move(ahead.front());
+        ahead.pop_front();
+        if (step.empty() || step == "." || step == "/") continue;
+        if (step == "..") {
+            at = at.parent_path();
+            continue;
+        }
+        const auto next = at / step;
+        struct ::stat st{};
+        if (::lstat(next.c_str(), &st) != 0) return Complaint{named.string() + ": " + std::strerror(errno)};
+        if (!S_ISLNK(st.st_mode)) {
+            at = next;
+            continue;
+        }
+        if (++links > links_limit) return Complaint{named.string() + ": " + std::strerror(ELOOP)};
+        if (const auto owner = check_owner(next, st, trust); !owner) return owner.error();
+        if (const auto good = check_directories(at, trust); !good) return good.error();
+        std::error_code error;
+        const auto target = fs::read_symlink(next, error);
+        if (error) return Complaint{next.string() + ": " + error.message()};
+        ahead.insert(ahead.begin(), target.begin(), target.end());
+        if (target.is_absolute()) at = "/";
+    }
+    return {boost::system::in_place_value, std::move(at)};
+}
+
 }  // namespace
 
 Result<void, Complaint> check_trust(const fs::path& file, Trust trust) {
     std::error_code error;
-    const auto named = fs::absolute(file, error).lexically_normal();
-    const auto real = fs::canonical(file, error);
-    if (error) return Complaint{file.string() + ": " + error.message()};
-
-    const auto st = status_of(real);
+    const auto real = check_way(fs::absolute(file, error), trust);
+    if (!real) return real.error();
+    const auto st = status_of(*real);
     if (!st) return st.error();
-    if (const auto good = check_file(real, *st, trust); !good) return good;
-    if (const auto good = check_directories(real.parent_path(), trust); !good) return good;
-    if (named == real) return {};
-    return check_directories(named.parent_path(), trust);
+    if (const auto good = check_file(*real, *st, trust); !good) return good;
+    return check_directories(real->parent_path(), trust);
 }
 
 Result<void, Complaint> check_bundled(const fs::path& file, const fs::path& executable) {

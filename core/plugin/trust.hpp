@@ -16,8 +16,8 @@ enum class Trust : std::uint8_t {
     user,  ///< also our own user, and sticky directories; for development and tests
 };
 
-/// For a library that did not come with the program. A symbolic link is judged with the directories that hold
-/// it and with those of what it names.
+/// For a library that did not come with the program. Every symbolic link on the way to it, also one in the
+/// middle, is judged with the directories that hold it.
 [[nodiscard]] Result<void, Complaint> check_trust(const std::filesystem::path& file, Trust trust);
 
 /// For a library beside the program: it is trusted as the program is. Whoever may replace it, by owner or mode,

@@ -22,7 +22,7 @@ Watch::~Watch() {
     thread_.join();
 }
 
-void Watch::at(Time when, std::function<void()> alarm) {
+void Watch::at(Time when, Alarm alarm) {
     bool earliest = false;
     {
         const std::scoped_lock lock{mutex_};
@@ -45,11 +45,14 @@ void Watch::run() {
             changed_.wait_until(lock, next);
             continue;
         }
-        const auto alarm = std::move(alarms_.begin()->second);
-        alarms_.erase(alarms_.begin());
+        auto alarm = alarms_.extract(alarms_.begin());
         lock.unlock();
-        alarm();
+        const auto again = alarm.mapped()();
+        if (again == never) alarm = {};  // what it owns may ask us for another while it goes
         lock.lock();
+        if (again == never) continue;
+        alarm.key() = again;
+        alarms_.insert(std::move(alarm));
     }
 }
 

@@ -14,20 +14,23 @@ namespace conductor::plugin {
 class Watch {
 public:
     using Time = std::chrono::steady_clock::time_point;
+    /// Says when it wants to be called again; `never`: not at all.
+    using Alarm = std::function<Time()>;
+    static constexpr Time never = Time::max();
 
     Watch();
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
-    void at(Time when, std::function<void()> alarm);
+    void at(Time when, Alarm alarm);
 
 private:
     void run();
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::multimap<Time, std::function<void()>> alarms_;
+    std::multimap<Time, Alarm> alarms_;
     bool ended_{false};
     std::thread thread_;
 };

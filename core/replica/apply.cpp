@@ -2,6 +2,7 @@
 // are in memory; after a restart a leader commits a log that only the disk holds, and then facts decide which
 // one entry must be read at all, so that a log of a gigabyte costs one payload.
 #include <boost/asio/post.hpp>
+#include <set>
 
 #include "core/base/check.hpp"
 #include "core/replica/replica.hpp"
@@ -14,27 +15,47 @@ struct Replica::Loaded {
     std::deque<PayloadFacts> facts;
     std::optional<Bytes> snapshot;
     std::optional<storage::StoreError> error;
+    std::optional<storage::StoreError> damage;  ///< what one of the unreadable entries says
 };
+
+namespace {
+
+storage::StoreError damage_of(storage::LogStore& store, LogIndex index) {
+    const auto read = store.read(index);
+    if (!read) return read.error();
+    return {storage::StoreErrc::corrupt_record, {}, "an entry of the log could not be read"};
+}
+
+}  // namespace
 
 void Replica::start(std::function<void()> ready) {
     CONDUCTOR_CHECK(life_ == Life::loading);
     disk_.run([this, ready = std::move(ready)](storage::LogStore& store) {
         auto loaded = std::make_shared<Loaded>();
         loaded->state = store.recovered();
-        const auto& corrupt = loaded->state.corrupt;
+        auto& corrupt = loaded->state.corrupt;
+        std::set<LogIndex> bad{corrupt.begin(), corrupt.end()};
         for (const auto& entry : loaded->state.entries) {
             Bytes prefix;
-            const bool readable = std::ranges::find(corrupt, entry.position.index) == corrupt.end();
+            const bool readable = bad.count(entry.position.index) == 0;
             if (entry.type == consensus::EntryType::command && readable) {
                 auto read = store.read_data_prefix(entry.position.index, facts_prefix);
                 if (!read && read.error().code != storage::StoreErrc::corrupt_record) {
                     loaded->error = read.error();
                     break;
                 }
-                if (read) prefix = *read;
+                if (read) {
+                    prefix = *read;
+                } else if (!loaded->state.snapshot ||
+                           entry.position.index > loaded->state.snapshot->last.index) {
+                    bad.insert(entry.position.index);
+                    loaded->damage = read.error();
+                }
             }
             loaded->facts.push_back(facts_of(entry.position, entry.type, prefix.span()));
         }
+        if (!corrupt.empty() && !loaded->damage) loaded->damage = damage_of(store, corrupt.front());
+        corrupt.assign(bad.begin(), bad.end());
         if (loaded->state.snapshot && loaded->state.snapshot_has_payload) {
             auto payload = store.snapshot_payload();
             if (payload) {
@@ -71,8 +92,10 @@ void Replica::begin(Loaded loaded, const std::function<void()>& ready) {
         }
     }
     if (loaded.state.snapshot) outbox_.snapshot_written(loaded.state.snapshot->last);
+    const auto corrupt = loaded.state.corrupt;
     raft_ = std::make_unique<consensus::Raft>(options_.raft, std::move(loaded.state), conductor::now());
     ready_.store(true);
+    if (!corrupt.empty() && loaded.damage) events_.unreadable(corrupt.front(), *loaded.damage);
     if (eligibility_) step(*eligibility_);
     step(consensus::Tick{});
     if (life_ == Life::running) ready();
@@ -84,6 +107,7 @@ void Replica::take_over(const consensus::SnapshotMark& mark, const Bytes& payloa
     const auto restored = head_.restore(payload);
     CONDUCTOR_CHECK(restored.has_value());  // receive() has tried
     replaying_ = false;
+    missed_.reset();
     ++replay_;
     waiters_.fail_all({"leadership lost while committing log", false, true});
     commit_ = std::max(commit_, mark.last.index);
@@ -94,7 +118,7 @@ void Replica::take_over(const consensus::SnapshotMark& mark, const Bytes& payloa
 }
 
 void Replica::apply_committed() {
-    if (replaying_) return;
+    if (replaying_ || missed_) return;
     const auto before = applied_;
     while (applied_ < commit_) {
         const auto next = applied_.next();
@@ -166,6 +190,10 @@ void Replica::replayed(std::uint64_t replay, const PayloadFacts& facts, LogIndex
                        const Result<consensus::Entry, storage::StoreError>& read) {
     if (life_ != Life::running || replay != replay_) return;
     replaying_ = false;
+    if (!read && read.error().code == storage::StoreErrc::corrupt_record) {
+        missed_ = facts.position.index;
+        return report_unreadable(facts.position.index, read.error());
+    }
     if (!read) return fall_silent(read.error());
 
     const auto previous = head_number();

@@ -86,7 +86,11 @@ void Replica::fail_operations() {
     const AskError gone{std::nullopt, "raft is already shutdown"};
     for (auto& [ask, done] : std::exchange(operations_, {})) done(gone);
     for (auto& [ask, done] : std::exchange(reads_, {})) done(gone);
-    for (auto& read : std::exchange(confirmed_reads_, {})) read.done(gone);
+    fail_confirmed(gone);
+}
+
+void Replica::fail_confirmed(const AskError& why) {
+    for (auto& read : std::exchange(confirmed_reads_, {})) read.done(why);
 }
 
 // The ring as far as it is one chain down from the head and its bodies are still in the log. The head itself is
@@ -121,6 +125,10 @@ void Replica::payload_json(BlockNumber number, std::function<void(Result<std::st
         auto text = [&]() -> Text {
             if (known) return Text{boost::system::in_place_value, payload::envelope_to_json(*known)};
             const auto entry = store.read(place->index);
+            if (!entry && entry.error().code == storage::StoreErrc::corrupt_record)
+                boost::asio::post(core_, [this, index = place->index, error = entry.error()] {
+                    report_unreadable(index, error);
+                });
             if (!entry) return Complaint{entry.error().text};
             const auto envelope = payload::payload_of_entry(entry->data);
             if (!envelope) return Complaint{envelope.error().precise};

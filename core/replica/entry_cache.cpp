@@ -11,6 +11,14 @@ void EntryCache::put(wire::EncodedEntry entry) {
     entries_.push_back(std::move(entry));
 }
 
+void EntryCache::put_back(const wire::EncodedEntry& entry) {
+    const auto index = entry.facts.position.index;
+    if (find(index) == nullptr) return;
+    auto& held = entries_[index.value() - entries_.front().facts.position.index.value()];
+    octets_ = octets_ - held.size() + entry.size();
+    held = entry;
+}
+
 void EntryCache::truncate(LogIndex from) {
     while (!entries_.empty() && entries_.back().facts.position.index >= from) {
         octets_ -= entries_.back().size();

@@ -16,6 +16,8 @@ public:
 
     /// Entries come in index order; one that replaces an older entry cuts everything above it.
     void put(wire::EncodedEntry entry);
+    /// The same entry as the one at its index, where that is held.
+    void put_back(const wire::EncodedEntry& entry);
     void truncate(LogIndex from);
     void clear();
     /// Null where the entry is not (or no longer) held.

@@ -58,6 +58,11 @@ void Ledger::put(PayloadFacts facts) {
     facts_.push_back(facts);
 }
 
+void Ledger::put_back(const PayloadFacts& facts) {
+    const auto index = facts.position.index;
+    if (find(index) != nullptr) facts_[index.value() - facts_.front().position.index.value()] = facts;
+}
+
 void Ledger::truncate(LogIndex from) {
     while (!facts_.empty() && facts_.back().position.index >= from) facts_.pop_back();
 }

@@ -40,6 +40,8 @@ inline constexpr std::size_t facts_prefix = 16 + 32 + 560;
 class Ledger {
 public:
     void put(PayloadFacts facts);
+    /// Of an index that is there.
+    void put_back(const PayloadFacts& facts);
     void truncate(LogIndex from);
     /// Entries below `index` no longer matter.
     void forget_below(LogIndex index);

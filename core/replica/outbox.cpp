@@ -21,6 +21,7 @@ struct Outbox::Fetched {
     std::vector<wire::EncodedEntry> entries;
     Bytes payload;
     std::optional<storage::StoreError> error;
+    std::optional<LogIndex> unreadable;  ///< the entry that the error is about
 };
 
 void Outbox::post(consensus::Envelope envelope) {
@@ -56,6 +57,7 @@ void Outbox::pack_entries(Parcel parcel, LogIndex first, LogIndex end) {
             auto entry = store.read(index);
             if (!entry) {
                 what.error = entry.error();
+                if (entry.error().code == storage::StoreErrc::corrupt_record) what.unreadable = index;
                 return;
             }
             what.entries.push_back(wire::encode_entry(*entry));
@@ -101,6 +103,13 @@ void Outbox::fetched(const ServerId& to, std::uint64_t number, const std::shared
     auto& parcels = queue->second;
     const auto parcel = std::ranges::find(parcels, number, &Parcel::number);
     if (parcel == parcels.end()) return;
+    if (what->unreadable) {
+        const auto lost = std::exchange(parcels, {});
+        waiting_.erase(queue);
+        events_.on_unreadable(*what->unreadable, *what->error);
+        for (const auto& one : lost) lose(one.envelope, what->error->text);
+        return;
+    }
     if (what->error) return events_.on_failed(*what->error);
 
     auto& freight = parcel->freight;

@@ -27,10 +27,12 @@ public:
         DiskWorker& disk;
         Links& links;
     };
-    /// Neither is called from inside a call.
+    /// None is called from inside a call.
     struct Events {
         /// A request that will not leave.
         std::function<void(const ServerId& to, consensus::Exchange, const std::string& why)> on_lost;
+        /// An entry cannot be read. What waits for the same member is lost, and that is said behind this.
+        std::function<void(LogIndex, const storage::StoreError&)> on_unreadable;
         /// The disk did not give back what it holds.
         std::function<void(const storage::StoreError&)> on_failed;
     };

@@ -39,6 +39,7 @@ Replica::Replica(boost::asio::io_context& core, Options options, std::unique_ptr
               {[this](const ServerId& to, consensus::Exchange exchange, const std::string& why) {
                    unanswered({to, exchange, why});
                },
+               [this](LogIndex index, const storage::StoreError& error) { report_unreadable(index, error); },
                [this](const storage::StoreError& error) { fall_silent(error); }}},
       protocol_timer_{core},
       disk_timer_{core},
@@ -79,6 +80,12 @@ void Replica::fall_silent(const storage::StoreError& error) {
     for (auto& [ask, done] : std::exchange(asked_, {})) done(lost());
     fail_operations();
     events_.store_failed(error);
+}
+
+void Replica::report_unreadable(LogIndex index, const storage::StoreError& error) {
+    if (life_ != Life::running) return;
+    events_.unreadable(index, error);
+    step(consensus::Unreadable{index});
 }
 
 // ---- the protocol ---------------------------------------------------------------------------------------
@@ -161,7 +168,10 @@ void Replica::perform(consensus::Output out) {
         pending_octets_ = 0;
         // What is committed is answered when it is applied: a leader that removes itself loses the lead by the
         // very step that commits its removal.
-        waiters_.fail_above(std::max(commit_, out.commit.value_or(commit_)), lead_lost());
+        // What cannot be read is not applied soon, and whoever waits is not kept waiting for it.
+        const auto soon = missed_ ? applied_ : std::max(commit_, out.commit.value_or(commit_));
+        waiters_.fail_above(soon, lead_lost());
+        if (missed_) fail_confirmed({consensus::Refusal::leadership_lost, lead_lost().text});
         events_.stepped_down(*out.stepped_down);
     }
     if (out.leader) events_.leader_changed(out.leader->leader);
@@ -170,6 +180,7 @@ void Replica::perform(consensus::Output out) {
         links_.set_members(members_);
     }
     const auto ticket = out.write ? out.write->ticket : WriteTicket{};
+    const bool mends = out.write && !out.write->put_back.empty();
     std::optional<storage::StoreWrite> staged;
     if (out.write) staged = stage(std::move(*out.write));
     for (const auto& member : out.reconnect) {
@@ -183,10 +194,8 @@ void Replica::perform(consensus::Output out) {
     for (auto& promise : out.send_when_durable) promises_.push_back(std::move(promise));
     if (staged) write(std::move(*staged), ticket);
     tell(out);
-    if (out.commit) {
-        commit_ = std::max(commit_, *out.commit);
-        apply_committed();
-    }
+    if (out.commit) commit_ = std::max(commit_, *out.commit);
+    if (out.commit || mends) apply_committed();
     if (out.elected) events_.elected(out.elected->term);
 }
 
@@ -210,12 +219,20 @@ void Replica::answer_asks(const consensus::Output& out) {
 
 // ---- time and views -------------------------------------------------------------------------------------
 
+// Most steps put the deadline off by a little. The timer then stays as it is, fires early, and finds out:
+// moving it would cost a system call or two for every heartbeat.
 void Replica::arm_timer() {
-    const auto wait = std::max(raft_->next_deadline() - conductor::now(), Duration::zero());
+    const auto now = conductor::now();
     // A timer far in the future would overflow the clock's arithmetic.
-    protocol_timer_.expires_after(std::min<Duration>(wait, 1h));
+    const auto deadline = std::min(raft_->next_deadline(), now + 1h);
+    if (armed_for_ && *armed_for_ <= deadline) return;
+    armed_for_ = deadline;
+    protocol_timer_.expires_after(std::max(deadline - now, Duration::zero()));
     protocol_timer_.async_wait([this](const auto& error) {
-        if (!error) step(consensus::Tick{});
+        if (error) return;
+        armed_for_.reset();
+        if (conductor::now() < raft_->next_deadline()) return arm_timer();
+        step(consensus::Tick{});
     });
 }
 
@@ -236,6 +253,7 @@ void Replica::publish() {
         }
     }
     if (other_members) events_.members_changed();
+    damaged_.store(raft_->unreadable().has_value());
     const auto hold = raft_->vote_hold();
     if (vote_hold_.exchange(hold) != hold) events_.vote_hold_changed(hold);
 }
@@ -256,6 +274,7 @@ control::MembershipView Replica::membership() const {
 
 std::string Replica::not_ready() const {
     if (mute_.load()) return "store is mute";
+    if (damaged_.load()) return "log is damaged";
     if (vote_hold_.load() == consensus::VoteHold::held) return "vote is held";
     return ready_.load() ? std::string{} : std::string{"starting"};
 }

@@ -54,6 +54,9 @@ struct Events {
     std::function<void(const ServerId&)> forgetful = [](const auto&) {};
     std::function<void(const consensus::VoteRefused&)> vote_refused = [](const auto&) {};
     std::function<void(consensus::VoteHold)> vote_hold_changed = [](auto) {};
+    /// An entry of the log, the first of perhaps several, does not come back as it was written. It is put back
+    /// by whoever leads, or falls below a snapshot; until then this node leads nobody.
+    std::function<void(LogIndex, const storage::StoreError&)> unreadable = [](auto, const auto&) {};
     std::function<void(const storage::StoreError&)> store_failed = [](const auto&) {};
     std::function<void(Duration)> applied = [](Duration) {};  ///< one payload, by the state machine alone
     std::function<void(Duration)> stored = [](Duration) {};   ///< one batch with entries, flushed
@@ -175,6 +178,7 @@ private:
     void answer_operations(const consensus::Output& out);
     void answer_reads();
     void fail_operations();
+    void fail_confirmed(const AskError& why);
     [[nodiscard]] Standing standing(Term term) const;
 
     void begin_commit(payload::Envelope envelope, control::CommitDone done);
@@ -199,6 +203,7 @@ private:
     void probe_disk();
     void seal_when_quiet();
     void fall_silent(const storage::StoreError& error);
+    void report_unreadable(LogIndex index, const storage::StoreError& error);
     void publish();
 
     boost::asio::io_context& core_;
@@ -232,6 +237,7 @@ private:
     std::uint64_t last_ask_{0};
     LogIndex commit_;
     LogIndex applied_;
+    std::optional<LogIndex> missed_;  ///< what is to be applied next cannot be read and is not put back yet
     bool replaying_{false};
     std::uint64_t replay_{0};  ///< names the one under way; a snapshot makes its answer worthless
     consensus::Configuration members_;
@@ -239,12 +245,14 @@ private:
     bool stalled_{false};
 
     boost::asio::steady_timer protocol_timer_;
+    std::optional<Instant> armed_for_;  ///< when it fires
     boost::asio::steady_timer disk_timer_;
     boost::asio::steady_timer seal_timer_;
 
     std::atomic<std::int64_t> leading_until_ns_{INT64_MIN};  // on the boot clock
     std::atomic<bool> ready_{false};
     std::atomic<bool> mute_{false};
+    std::atomic<bool> damaged_{false};
     std::atomic<consensus::VoteHold> vote_hold_{consensus::VoteHold::none};
     mutable std::mutex published_mutex_;  // guards published_, which net threads read
     Published published_;

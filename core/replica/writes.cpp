@@ -41,6 +41,13 @@ storage::StoreWrite Replica::stage(consensus::Write what) {
         ledger_.forget_below(what.snapshot->first_kept);
         stored.snapshot = std::move(what.snapshot);
     }
+    for (const auto& entry : what.put_back) {
+        auto encoded = wire::encode_entry(entry);
+        ledger_.put_back(facts_of(entry.position, entry.type, entry.data.span()));
+        cache_.put_back(encoded);
+        stored.entries.push_back(std::move(encoded));
+        if (missed_ == entry.position.index) missed_.reset();
+    }
     const auto stamp = wire::stamp_of(std::chrono::system_clock::now());
     for (auto& entry : what.entries) {
         if (entry.appended_at == consensus::Stamp{} && entry.position.term == raft_->term() &&

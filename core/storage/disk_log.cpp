@@ -40,7 +40,9 @@ Result<void, StoreError> DiskLog::settle() {
         }
         recovered_.entries.push_back(std::move(facts));
         const auto covered = recovered_.snapshot && slot.position.index <= recovered_.snapshot->last.index;
-        if (!readable && !covered) recovered_.corrupt.push_back(slot.position.index);
+        if (readable || covered) continue;
+        recovered_.corrupt.push_back(slot.position.index);
+        if (slot.term_guessed) recovered_.guessed.push_back(slot.position.index);
     }
     for (const auto index : recovered_.corrupt) view_.mark_unreadable(index);
     let_go();
@@ -152,6 +154,9 @@ Result<void, StoreError> DiskLog::begin_segment(std::uint64_t octets) {
         housekeeper_->made_segment(capacity);
     }
     if (const auto done = files_.sync_directory(segment_directory()); !done) return store_error(done.error());
+    const auto told = vote_.saw_segment(ordinal_of(name.id));
+    if (!told) return told.error();
+    if (*told) figures_.flushes += 2;
     if (tail_) housekeeper_->sealed(tail_->name().id, std::move(tail_table_));
     tail_table_.clear();
     segments_.push_back({name, capacity, LogIndex{}});

@@ -98,6 +98,19 @@ std::optional<SegmentTable> LeveldbIndex::find(SegmentId segment) {
     return decode_table(as_octets(octets), segment);
 }
 
+std::optional<SegmentId> LeveldbIndex::newest() const {
+    leveldb::ReadOptions options;
+    options.verify_checksums = true;
+    const std::unique_ptr<leveldb::Iterator> at{database_->db->NewIterator(options)};
+    for (at->SeekToLast(); at->Valid(); at->Prev()) {
+        const auto segment = segment_of(at->key());
+        const auto octets = at->value();
+        if (segment && decode_table(as_octets(std::string_view{octets.data(), octets.size()}), *segment))
+            return segment;
+    }
+    return std::nullopt;
+}
+
 Result<void, StoreError> LeveldbIndex::put(SegmentId segment, const SegmentTable& table) {
     leveldb::WriteOptions options;
     options.sync = true;

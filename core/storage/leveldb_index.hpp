@@ -29,6 +29,8 @@ public:
 
     [[nodiscard]] std::optional<SegmentTable> find(SegmentId segment);
     [[nodiscard]] Result<void, StoreError> put(SegmentId segment, const SegmentTable& table);
+    /// The newest segment that has a table which can be read; nothing: none has.
+    [[nodiscard]] std::optional<SegmentId> newest() const;
     [[nodiscard]] Result<void, StoreError> forget(const std::vector<SegmentId>& segments);
     /// Forgets every table of a segment that is not in `present`.
     [[nodiscard]] Result<void, StoreError> keep_only(const std::vector<SegmentId>& present);

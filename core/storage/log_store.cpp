@@ -1,6 +1,7 @@
 #include "core/storage/log_store.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "core/base/check.hpp"
@@ -18,6 +19,31 @@ StoreError vote_missing(const std::string& directory) {
             path +
                 ": missing beside a log, so this member may have voted and does not know for whom; replace "
                 "the member: remove it from the cluster, wipe its directory, add it again"};
+}
+
+// A voter whose log is gone and who votes on has forgotten what it acknowledged. That there was one is told by
+// the vote file (the directory is older than any vote; the newest segment is named in it), and by the index,
+// which gets the table of a segment once its successor has a name.
+StoreError log_missing(const std::string& segments, const std::string& what) {
+    return {StoreErrc::log_lost, segments,
+            segments + ": " + what +
+                ", so this member has forgotten what it acknowledged; replace the member: remove it from the "
+                "cluster, wipe its directory, add it again"};
+}
+
+std::uint64_t newest_ordinal(const Inventory& inventory) {
+    return inventory.segments.empty() ? 0 : ordinal_of(inventory.segments.back().name.id);
+}
+
+Result<void, StoreError> refuse_lost_log(FileSystem& files, const std::string& segments,
+                                         const VoteFile::Found& vote, const Inventory& inventory) {
+    const auto there = files.list(segments);
+    if (!there && there.error().code != ENOENT) return store_error(there.error());
+    if (!there && vote.sequence > 1) return log_missing(segments, "missing beside a vote");
+    if (vote.segment > newest_ordinal(inventory))
+        return log_missing(segments,
+                           "segment " + std::to_string(vote.segment) + ", which the vote names, is gone");
+    return {};
 }
 
 // Spares of another size, and those that were never finished, are no use.
@@ -61,6 +87,9 @@ Result<std::unique_ptr<LogStore>, StoreError> LogStore::open(FileSystem& files, 
     const auto inventory = look_around(files, segments);
     if (!inventory) return inventory.error();
     if (!*vote_found && !inventory->segments.empty()) return vote_missing(directory);
+    if (*vote_found)
+        if (const auto there = refuse_lost_log(files, segments, **vote_found, *inventory); !there)
+            return there.error();
 
     if (const auto signed_in = sign(**lock, files.owner()); !signed_in) return signed_in.error();
     auto vote = VoteFile::open(files, directory, std::move(*vote_found));
@@ -70,11 +99,18 @@ Result<std::unique_ptr<LogStore>, StoreError> LogStore::open(FileSystem& files, 
 
     auto index = LeveldbIndex::open(files, directory + "/index");
     if (!index) return index.error();
+    const auto newest_table = (*index)->newest();
+    if (newest_table && ordinal_of(*newest_table) >= newest_ordinal(*inventory))
+        return log_missing(
+            segments, "the segment behind number " + std::to_string(ordinal_of(*newest_table)) + " is gone");
     auto log = recover(files, segments, *inventory, **index, options.segment_octets);
     if (!log) return log.error();
     std::vector<SegmentId> present;
     for (const auto& segment : log->segments) present.push_back(segment.name.id);
     if (const auto done = (*index)->keep_only(present); !done) return done.error();
+
+    // A store of an earlier version, or one that a crash has left between a segment's name and this.
+    if (const auto told = vote->saw_segment(newest_ordinal(*inventory)); !told) return told.error();
 
     std::optional<SegmentFile> tail;
     if (log->tail) {

@@ -13,6 +13,7 @@ enum class StoreErrc : std::uint8_t {
     locked,              ///< another process holds the directory
     foreign,             ///< the directory holds a Go conductor's files and no store of ours
     newer_format,        ///< written by a later version of this program; nothing was changed
+    log_lost,            ///< segments that were there are gone: it has forgotten what it acknowledged
     vote_lost,           ///< both vote slots are bad, or there is no vote file beside segments: never vote
     not_permitted,       ///< the directory cannot be made, read or written
 };

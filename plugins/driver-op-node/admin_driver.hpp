@@ -19,9 +19,7 @@ inline constexpr std::int64_t invalid_params = -32602;
 /// What the host could not do is its own status; what the node said becomes REMOTE_ERROR or BAD_CONFIG.
 [[noreturn]] void fail(const conductor::Answer& answer, const char* method);
 
-inline constexpr std::array options{
-    conductor::option_endpoint("node", "node", "the consensus node, with its admin namespace"),
-    conductor::option_endpoint("execution", "execution", "the execution engine")};
+inline constexpr std::array options{conductor::consensus_node, conductor::execution_layer};
 
 class Driver : public conductor::SequencerDriver {
 public:

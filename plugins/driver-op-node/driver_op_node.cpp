@@ -11,11 +11,10 @@ public:
     static constexpr conductor::About about{
         "io.conductord.op-node", "op-node driver", "0.1.0",
         "Starts, stops and feeds a sequencer of op-node and an execution engine"};
-    static constexpr std::array options{
-        admin::options[0], admin::options[1],
-        conductor::live(conductor::option_choice(
-            "start_mode", "auto", "hash-param|parameterless|auto",
-            "how the node takes the block to build on; auto tries with the hash first"))};
+    static constexpr auto options = conductor::together(
+        admin::options, std::array{conductor::live(conductor::option_choice(
+                            "start_mode", "auto", "hash-param|parameterless|auto",
+                            "how the node takes the block to build on; auto tries with the hash first"))});
 
     explicit OpNode(conductor::Host host) : Driver{host} {
         const auto mode = host.string("start_mode");

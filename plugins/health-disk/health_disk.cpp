@@ -19,7 +19,7 @@ public:
         conductor::live(conductor::option_bytes("min_free", "10GiB", "unhealthy below this")),
         conductor::live(
             conductor::option_bytes("warn_free", "0B", "degraded, which counts as healthy, below this")),
-        conductor::live(conductor::option_integer("min_inodes", "0", 0, INT64_MAX, "unhealthy below this"))};
+        conductor::option_minimum("min_inodes", "0")};
     static constexpr std::array<const char*, 5> reasons{"disk.low", "disk.inodes", "disk.warn",
                                                         "disk.unreadable", nullptr};
     static constexpr std::array metrics{conductor::gauge("free_bytes", "Free space", "path"),
@@ -28,9 +28,9 @@ public:
     explicit Disk(conductor::Host host)
         : host_{host},
           paths_{host.strings("paths")},
-          min_free_{static_cast<std::uint64_t>(host.integer("min_free"))},
-          warn_free_{static_cast<std::uint64_t>(host.integer("warn_free"))},
-          min_inodes_{static_cast<std::uint64_t>(host.integer("min_inodes"))} {}
+          min_free_{host.natural("min_free")},
+          warn_free_{host.natural("warn_free")},
+          min_inodes_{host.natural("min_inodes")} {}
 
     // Every path is looked at, so that every gauge is fresh; the first bad one speaks.
     Finding judge(const conductor_call&) override {

@@ -10,10 +10,10 @@ public:
     static constexpr conductor::About about{"io.conductord.el-peers", "Execution layer peers", "0.1.0",
                                             "The execution layer has enough peers"};
     static constexpr std::array options{
-        conductor::option_endpoint("execution", "execution", "the execution layer"),
+        conductor::execution_layer,
         conductor::live(
             conductor::option_choice("api", "net", "net|admin", "ask net_peerCount, or count admin_peers")),
-        conductor::live(conductor::option_integer("min", "1", 0, INT64_MAX, "unhealthy below this"))};
+        conductor::option_minimum("min", "1")};
     static constexpr std::array<const char*, 3> reasons{"el.down", "el.peers.few", nullptr};
     static constexpr std::array metrics{
         conductor::gauge("connected_peers", "Connected peers of the execution layer")};
@@ -22,7 +22,7 @@ public:
         : host_{host},
           execution_{host.string("execution")},
           counts_list_{host.string("api") == "admin"},
-          min_{static_cast<std::uint64_t>(host.integer("min"))} {}
+          min_{host.natural("min")} {}
 
     Finding judge(const conductor_call& call) override {
         const auto answer = host_.call(call, execution_, counts_list_ ? "admin_peers" : "net_peerCount");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <vector>
 
 #include "plugins/health-exec/child.hpp"
@@ -103,6 +104,25 @@ private:
                                                     ": others than its owner may write to it; mend it "
                                                     "with: chmod go-w " +
                                                     program);
+        std::error_code error;
+        refuse_open_directories(program);
+        refuse_open_directories(std::filesystem::canonical(program, error));
+    }
+
+    // Who may write to a directory exchanges what lies there for another program, if only for /bin/true.
+    static void refuse_open_directories(std::filesystem::path at) {
+        while (at.has_parent_path() && at != at.root_path()) {
+            at = at.parent_path();
+            struct stat st{};
+            if (::stat(at.c_str(), &st) != 0)
+                throw Failure(CONDUCTOR_BAD_CONFIG, at.string() + ": " + std::strerror(errno));
+            if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (st.st_mode & S_ISVTX) == 0)
+                throw Failure(CONDUCTOR_BAD_CONFIG,
+                              at.string() +
+                                  ": a directory above the program that others than its owner may write to; "
+                                  "mend it with: chmod go-w " +
+                                  at.string());
+        }
     }
 
     conductor::Host host_;

@@ -122,6 +122,12 @@ TEST_CASE("a program that a stranger could have written does not run", "[plugins
     CHECK(finding.detail.find("mend it with: chmod go-w ") != std::string::npos);
     ::chmod(program.file.c_str(), 0755);
     CHECK(program.judge().verdict == Verdict::healthy);
+    const auto folder = fs::path{program.file}.parent_path();
+    ::chmod(folder.c_str(), 0777);
+    CHECK(program.judge().detail.find("a directory above the program that others") != std::string::npos);
+    ::chmod(folder.c_str(), 01777);  // sticky: what lies there stays
+    CHECK(program.judge().verdict == Verdict::healthy);
+    ::chmod(folder.c_str(), 0700);
     if (::geteuid() != 0) return;
     REQUIRE(::chown(program.file.c_str(), 12345, 0) == 0);
     finding = program.judge();

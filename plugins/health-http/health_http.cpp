@@ -29,8 +29,8 @@ public:
         : host_{host},
           endpoint_{host.string("endpoint")},
           path_{host.string("path")},
-          healthy_{codes(host, "healthy")},
-          degraded_{codes(host, "degraded")},
+          healthy_{host.integers("healthy")},
+          degraded_{host.integers("degraded")},
           contains_{host.string("contains")} {
         if (!path_.empty() && path_.front() != '/' && path_.front() != '?')
             throw conductor::Failure(CONDUCTOR_BAD_CONFIG,
@@ -53,11 +53,6 @@ public:
     }
 
 private:
-    static std::vector<std::int64_t> codes(const conductor::Host& host, const char* key) {
-        std::vector<std::int64_t> all(host.count(key));
-        for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = host.integer(key, i);
-        return all;
-    }
     static bool holds(const std::vector<std::int64_t>& all, std::int64_t code) {
         return std::find(all.begin(), all.end(), code) != all.end();
     }

@@ -37,7 +37,7 @@ public:
     static constexpr conductor::About about{"io.conductord.op-node-sync", "op-node sync status", "0.1.0",
                                             "op-node answers, and its unsafe and safe heads are young enough"};
     static constexpr std::array options{
-        conductor::option_endpoint("node", "node", "the consensus node"),
+        conductor::consensus_node,
         conductor::live(conductor::required(conductor::option_duration(
             "unsafe_interval", nullptr, 0, longest_ns, "unhealthy when the unsafe head is older"))),
         conductor::live(conductor::option_bool("safe_enabled", "false", "judge the safe head too")),
@@ -115,14 +115,12 @@ class OpNodePeers final : public conductor::HealthCheck {
 public:
     static constexpr conductor::About about{"io.conductord.op-node-peers", "op-node peers", "0.1.0",
                                             "op-node has enough connected peers"};
-    static constexpr std::array options{
-        conductor::option_endpoint("node", "node", "the consensus node"),
-        conductor::live(conductor::option_integer("min", "1", 0, INT64_MAX, "unhealthy below this"))};
+    static constexpr std::array options{conductor::consensus_node, conductor::option_minimum("min", "1")};
     static constexpr std::array<const char*, 3> reasons{"node.down", "peers.few", nullptr};
     static constexpr std::array metrics{conductor::gauge("connected_peers", "Connected peers")};
 
     explicit OpNodePeers(conductor::Host host)
-        : host_{host}, node_{host.string("node")}, min_{static_cast<std::uint64_t>(host.integer("min"))} {}
+        : host_{host}, node_{host.string("node")}, min_{host.natural("min")} {}
 
     Finding judge(const conductor_call& call) override {
         const auto answer = host_.call(call, node_, "opp2p_peerStats");

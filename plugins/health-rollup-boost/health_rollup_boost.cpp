@@ -37,8 +37,7 @@ public:
         : host_{host},
           boost_{host.string("boost")},
           next_{host.string("variant") == "next"},
-          tolerance_{static_cast<std::uint64_t>(host.integer("tolerance_limit")),
-                     static_cast<std::uint64_t>(host.integer("tolerance_interval"))} {}
+          tolerance_{host.natural("tolerance_limit"), host.natural("tolerance_interval")} {}
 
     Finding judge(const conductor_call& call) override {
         Boost boost{};

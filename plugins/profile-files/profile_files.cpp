@@ -3,9 +3,10 @@
 #include <conductor/cpp/network_profile.hpp>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <set>
 
 namespace {
@@ -40,12 +41,20 @@ std::vector<fs::path> files_in(const std::string& directory) {
 }
 
 std::string read(const fs::path& file) {
+    const auto cannot = [&file](const std::string& why) {
+        return Failure(CONDUCTOR_BAD_CONFIG, file.string() + " cannot be read: " + why);
+    };
     std::error_code error;
+    const bool regular = fs::is_regular_file(file, error);
+    if (error) throw cannot(error.message());
+    if (!regular) throw cannot("it is no regular file");  // a pipe would be waited for
+    errno = 0;
     std::ifstream in{file, std::ios::binary};
-    if (!in.is_open() || !fs::is_regular_file(file, error))
-        throw Failure(CONDUCTOR_BAD_CONFIG, file.string() + " cannot be read");
-    std::string text{std::istreambuf_iterator<char>{in}, {}};
-    if (in.bad()) throw Failure(CONDUCTOR_BAD_CONFIG, file.string() + " cannot be read");
+    if (!in.is_open()) throw cannot(std::strerror(errno));
+    std::string text(file_limit + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (in.bad()) throw cannot(std::strerror(errno));
+    text.resize(static_cast<std::size_t>(in.gcount()));
     if (text.size() > file_limit) throw Failure(CONDUCTOR_BAD_CONFIG, file.string() + " is above 256 KiB");
     return text;
 }

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "tests/unit/plugins/providing.hpp"
 
 using namespace conductor::plugin;
@@ -55,5 +57,13 @@ TEST_CASE("a file that is too long, or no file, is refused by name", "[plugins][
     fs::create_directory(files.own.path() / "folder.toml");
     answer = files.provider.asked("folder");
     REQUIRE_FALSE(answer.has_value());
-    CHECK(answer.error().text == (files.own.path() / "folder.toml").string() + " cannot be read");
+    CHECK(answer.error().text ==
+          (files.own.path() / "folder.toml").string() + " cannot be read: it is no regular file");
+    fs::create_symlink("nowhere", files.own.path() / "dangling.toml");
+    answer = files.provider.asked("dangling");
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().text ==
+          (files.own.path() / "dangling.toml").string() + " cannot be read: No such file or directory");
+    REQUIRE(::mkfifo((files.own.path() / "pipe.toml").c_str(), 0600) == 0);
+    CHECK_FALSE(files.provider.asked("pipe").has_value());  // and nobody waits for its writer
 }

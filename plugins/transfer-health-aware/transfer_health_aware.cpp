@@ -49,8 +49,7 @@ public:
                                        "a member that did not take leadership so lately comes last"))};
 
     explicit HealthAware(conductor::Host host)
-        : max_lag_{static_cast<std::uint64_t>(host.integer("max_lag"))},
-          failure_memory_ns_{static_cast<std::uint64_t>(host.integer("failure_memory"))} {}
+        : max_lag_{host.natural("max_lag")}, failure_memory_ns_{host.natural("failure_memory")} {}
 
     void rank(const conductor_call&, const conductor::Transfer& transfer) override {
         std::vector<Candidate> candidates;

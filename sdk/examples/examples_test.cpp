@@ -11,7 +11,6 @@ namespace {
 
 void set_up(const std::string& id, conductor::testing::Host& host) {
     if (id == "org.example.disk-space") host.option("path", std::string{"/"});
-    if (id == "org.example.preferred") host.option("order", std::string{"seq-1"});
 }
 
 }  // namespace

@@ -75,7 +75,8 @@ static conductor_status create(const char* id, const conductor_host* host, const
     const conductor_config* config = host->service(host, CONDUCTOR_CONFIG);
     load* made;
     if (!id || strcmp(id, ID) != 0) return say(&call->error, "another id"), CONDUCTOR_UNSUPPORTED;
-    if (!config) return say(&call->error, "this host has no options"), CONDUCTOR_UNSUPPORTED;
+    if (!config || !CONDUCTOR_HAS(conductor_config, config, real))
+        return say(&call->error, "this host has no options"), CONDUCTOR_UNSUPPORTED;
     made = calloc(1, sizeof *made);
     if (!made) return CONDUCTOR_INTERNAL;
     if (config->real(host, "max", 0, &made->max) != CONDUCTOR_OK)

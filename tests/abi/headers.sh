@@ -28,8 +28,8 @@ for pair in gcc,g++ clang-14,clang++-14 clang-19,clang++-19; do
     alone "$cxx" c++ c++17 "$header" -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
     alone "$cxx" c++ c++20 "$header" -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
   done
-  # Of the test kit this one includes all others but the suite, which tests/sdk compiles.
-  alone "$cxx" c++ c++17 "$sdk/include/conductor/testing/library.hpp" -Wsign-conversion -Wold-style-cast
+  # Of the test kit this one includes all others but the test case, which tests/sdk compiles.
+  alone "$cxx" c++ c++17 "$sdk/include/conductor/testing/rules.hpp" -Wsign-conversion -Wold-style-cast
 done
 [ "$tried" -gt 0 ] || { echo "no compiler found"; exit 1; }
 echo "$tried compilations"

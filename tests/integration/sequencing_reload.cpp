@@ -111,6 +111,24 @@ TEST_CASE("a plugin that is never twice gives way and comes again", "[sequencing
         host->logs("msg=\"health check holds something against the sequencer\" check=extra reason=single.bad"));
 }
 
+TEST_CASE("instances that do not end are left behind, but not without number", "[sequencing][reload]") {
+    const auto hanging = [](int i) {
+        return std::string{"release = \"/nowhere\", mode = \"hang-in-"} + (i % 2 == 0 ? "stop" : "destroy") +
+               "\"";
+    };
+    PluginHost host{"reload-left", sample, hanging(0), CONDUCTOR_TEST_PLUGINS, with_admin};
+    REQUIRE(host->sequence(1));
+    for (int i = 1; i <= 8; ++i) {
+        host.write(hanging(i));
+        CHECK(host->ask("conductor_reload").find(R"("reloaded":["extra"])") != std::string::npos);
+    }
+    host.write(hanging(9));
+    CHECK(host->ask("conductor_reload").find(R"("kept":["extra"])") != std::string::npos);
+    CHECK(shows(host, "8 instances did not end, and another may not: restart conductord"));
+    CHECK(host->produces(3));
+    CHECK(host->daemon().stop() == 0);
+}
+
 TEST_CASE("conductor_effectiveConfig tells each option with whoever set it, and no secret",
           "[sequencing][1.6.5][3.4.9]") {
     auto variables = with_admin;

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-simnode=$root/build/release/bin/simnode
 work=$(mktemp -d)
+simnode=$work/simnode
 bare=$work/root
 pids=()
 
@@ -20,7 +20,6 @@ finish() {
 trap finish EXIT
 
 [ "$(id -u)" = 0 ] || die "a root directory is made and entered here: run it as root"
-[ -x "$simnode" ] || die "no $simnode: ./dev build release simnode"
 
 # Ports that nobody else on this machine is likely to use; one after another they are the test's.
 base=$((20000 + $$ % 20000))
@@ -35,6 +34,12 @@ eventually() {  # seconds words…: whether the words succeed in that time
   local until=$((SECONDS + $1)); shift
   until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $until ] || return 1; sleep 0.2; done
 }
+
+# A copy, made at the beginning: a build that goes on beside this test may be writing it just now.
+take_simnode() {
+  cp "$root/build/release/bin/simnode" "$simnode" && { "$simnode" --no-such-option 2>&1 || true; } | grep -q '^usage'
+}
+eventually 300 take_simnode || die "no simnode that runs in build/release/bin: ./dev build release simnode"
 
 answers() { ask "$1" '[]' | grep -q "\"result\":$2"; }
 serves() { curl -sf -m 2 "http://127.0.0.1:$rpc/readyz"; }

@@ -94,6 +94,7 @@ const Casting castings[]{
          cast.spares = static_cast<unsigned>(said.numbers[1]);
      }},
     {"with the real store", [](Cast& cast, const Said&) { cast.real_store = true; }},
+    {"with control loops", [](Cast& cast, const Said&) { cast.control = true; }},
     {"with votes at once", [](Cast& cast, const Said&) { cast.votes_at_once = true; }},
     {"with a snapshot after N entries", [](Cast& cast, const Said& said) { cast.compact = said.numbers[0]; }},
 };
@@ -110,7 +111,11 @@ const Verb verbs[]{
     {"M commits N blocks",
      [](Stage& s, const Said& a) { s.commit(a.members[0], static_cast<unsigned>(a.numbers[0])); }},
     {"M proposes X", [](Stage& s, const Said& a) { s.propose(a.members[0], a.names[0]); }},
-    {"M proposes X beside X", [](Stage& s, const Said& a) { s.propose(a.members[0], a.names[0], a.names[1]); }},
+    {"M proposes X beside X",
+     [](Stage& s, const Said& a) { s.propose_beside(a.members[0], a.names[0], a.names[1]); }},
+    {"M proposes X on X", [](Stage& s, const Said& a) { s.propose_on(a.members[0], a.names[0], a.names[1]); }},
+    {"the sequencer of M makes X alone",
+     [](Stage& s, const Said& a) { s.make_alone(a.members[0], a.names[0]); }},
     {"wait T", [](Stage& s, const Said& a) { s.pass(a.span); }},
     {"cut M -> M", [](Stage& s, const Said& a) { s.cut(a.members[0], a.members[1]); }},
     {"cut M and M",
@@ -125,6 +130,13 @@ const Verb verbs[]{
     {"M loses power", [](Stage& s, const Said& a) { s.stop(a.members[0], true); }},
     {"M starts", [](Stage& s, const Said& a) { s.start(a.members[0]); }},
     {"M starts empty", [](Stage& s, const Said& a) { s.restart_empty(a.members[0]); }},
+    {"M does not start", [](Stage& s, const Said& a) { s.fail_to_start(a.members[0]); }},
+    {"the first vote slot of M rots",
+     [](Stage& s, const Said& a) { s.spoil_vote(a.members[0], Stage::Slot::first); }},
+    {"the second vote slot of M rots",
+     [](Stage& s, const Said& a) { s.spoil_vote(a.members[0], Stage::Slot::second); }},
+    {"the sequencer of M hears nobody", [](Stage& s, const Said& a) { s.deafen(a.members[0], true); }},
+    {"the sequencer of M hears all", [](Stage& s, const Said& a) { s.deafen(a.members[0], false); }},
     {"M freezes for T", [](Stage& s, const Said& a) { s.freeze(a.members[0], a.span); }},
     {"the disk of M hangs for T", [](Stage& s, const Said& a) { s.disk(a.members[0]).stall = a.span; }},
     {"the disk of M takes T", [](Stage& s, const Said& a) { s.disk(a.members[0]).flush = a.span; }},
@@ -138,11 +150,10 @@ const Verb verbs[]{
      [](Stage& s, const Said& a) {
          s.hand_over(a.members[0], ServerId{std::string(1, static_cast<char>('a' + a.members[1]))});
      }},
-    {"M is paused",
-     [](Stage& s, const Said& a) {
-         s.tell(a.members[0], consensus::EligibilityChanged{false, true, "paused"});
-     }},
-    {"M is resumed", [](Stage& s, const Said& a) { s.tell(a.members[0], consensus::EligibilityChanged{}); }},
+    {"M is paused", [](Stage& s, const Said& a) { s.pause(a.members[0], true); }},
+    {"M is resumed", [](Stage& s, const Said& a) { s.pause(a.members[0], false); }},
+    {"M is overridden", [](Stage& s, const Said& a) { s.override_leader(a.members[0], true); }},
+    {"M is overridden no more", [](Stage& s, const Said& a) { s.override_leader(a.members[0], false); }},
     {"M finds the leader's host refusing",
      [](Stage& s, const Said& a) { s.tell(a.members[0], consensus::LeaderGone{}); }},
 };
@@ -162,6 +173,11 @@ const Verb verbs[]{
     for (Who who = 0; who < stage.size(); ++who) count += stage.leads(who) ? 1U : 0U;
     return count;
 }
+[[nodiscard]] std::size_t producers(Stage& stage) {
+    std::size_t count = 0;
+    for (Who who = 0; who < stage.size(); ++who) count += stage.produces(who) ? 1U : 0U;
+    return count;
+}
 template <class So>
 [[nodiscard]] bool all(Stage& stage, So so) {
     for (Who who = 0; who < stage.size(); ++who)
@@ -179,6 +195,10 @@ const Sight sights[]{
     {"M does not lead", [](Stage& s, const Said& a) { return !s.leads(a.members[0]); }},
     {"somebody leads", [](Stage& s, const Said&) { return leaders(s) == 1; }},
     {"nobody leads", [](Stage& s, const Said&) { return leaders(s) == 0; }},
+    {"M produces", [](Stage& s, const Said& a) { return s.produces(a.members[0]); }},
+    {"M does not produce", [](Stage& s, const Said& a) { return !s.produces(a.members[0]); }},
+    {"somebody produces", [](Stage& s, const Said&) { return producers(s) == 1; }},
+    {"nobody produces", [](Stage& s, const Said&) { return producers(s) == 0; }},
     {"M follows M",
      [](Stage& s, const Said& a) {
          const auto leader = s.raft(a.members[0]).leader().id;

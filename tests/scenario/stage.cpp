@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "tests/sim/group/block.hpp"
+#include "tests/sim/group/real_disk.hpp"
 
 namespace conductor::scenario {
 
@@ -18,8 +19,10 @@ sim::Plan plan_of(const Cast& cast) {
     plan.voters = cast.voters;
     plan.spares = cast.spares;
     plan.octets_declared = 4;  // a block does not fit into one frame
+    plan.block_time = 1s;
     plan.raft.add_voter_at_once = cast.votes_at_once;
     if (cast.real_store) plan.troubles.set(static_cast<std::size_t>(sim::Trouble::real_store));
+    if (cast.control) plan.troubles.set(static_cast<std::size_t>(sim::Trouble::control));
     if (cast.compact) {
         plan.raft.snapshot_interval = 200ms;
         plan.raft.snapshot_threshold = *cast.compact;
@@ -32,6 +35,9 @@ sim::Plan plan_of(const Cast& cast) {
 
 Stage::Stage(const Cast& cast) : World{plan_of(cast)} {
     found_group();
+    if (!cast.control) return;
+    keep_producing();
+    keep_polling();
 }
 
 const consensus::Raft& Stage::raft(Who who) {
@@ -52,11 +58,12 @@ void Stage::elect(Who who) {
     };
     if (!until(patience, [&] { return chief().has_value(); })) throw Impossible{"nobody is elected"};
     const auto settled = [&] {
-        const auto& log = node(*chief()).raft();
-        return log.commit_index() == log.last().index;
+        const auto one = chief();
+        return one && node(*one).raft().commit_index() == node(*one).raft().last().index;
     };
-    (void)until(1s, [&] { return chief() && settled(); });
-    if (chief() != who) node(*chief()).transfer(node(who).sender().id, [](bool) {});
+    (void)until(1s, settled);
+    if (const auto one = chief(); one && one != who)
+        node(*one).transfer(node(who).sender().id, [](bool) {});
     if (!until(patience, [&] { return leads(who) && settled(); })) throw Impossible{"it is not elected"};
 }
 
@@ -70,21 +77,71 @@ void Stage::commit(Who who, unsigned blocks) {
     }
 }
 
-void Stage::propose(Who who, const std::string& name, const std::string& beside) {
-    sim::Checker::Block block;
-    if (beside.empty()) {
-        const auto& head = node(who).head();
-        block.number = head ? head->number.next() : BlockNumber{1};
-        block.parent = head ? head->hash : BlockHash{};
-    } else {
-        const auto other = blocks_.find(beside);
-        if (other == blocks_.end()) throw Impossible{"there is no block " + beside};
-        block = other->second;
+void Stage::propose(Who who, const std::string& name) {
+    const auto& head = node(who).head();
+    propose(who, name, head ? head->number.next() : BlockNumber{1}, head ? head->hash : BlockHash{});
+}
+
+void Stage::propose_beside(Who who, const std::string& name, const std::string& other) {
+    propose(who, name, block(other).number, block(other).parent);
+}
+
+void Stage::propose_on(Who who, const std::string& name, const std::string& parent) {
+    propose(who, name, block(parent).number.next(), block(parent).hash);
+}
+
+void Stage::propose(Who who, const std::string& name, BlockNumber number, const BlockHash& parent) {
+    const auto made = make(name, number, parent);
+    node(who).commit(made.block, made.octets, [this, name](bool taken) { answers_[name] = taken; });
+}
+
+sim::Sequencer::Known Stage::make(const std::string& name, BlockNumber number, const BlockHash& parent) {
+    const auto octets = sim::make_block(number, parent, sim::digest(as_octets(name)));
+    const sim::Checker::Block made{number, payload::envelope_from_ssz(octets)->hash, parent};
+    blocks_[name] = made;
+    return {made, octets};
+}
+
+const sim::Checker::Block& Stage::block(const std::string& name) const {
+    const auto found = blocks_.find(name);
+    if (found == blocks_.end()) throw Impossible{"there is no block " + name};
+    return found->second;
+}
+
+void Stage::make_alone(Who who, const std::string& name) {
+    auto& sequencer = station(who).sequencer;
+    sequencer.take(make(name, sequencer.head.number.next(), sequencer.head.hash), schedule_.now());
+}
+
+sim::Station& Stage::station(Who who) {
+    if (stations_.empty()) throw Impossible{"there are no control loops"};
+    return *stations_[who];
+}
+
+void Stage::pause(Who who, bool on) {
+    if (!stations_.empty()) return station(who).pause(on);
+    tell(who, on ? consensus::EligibilityChanged{false, true, "paused"} : consensus::EligibilityChanged{});
+}
+
+bool Stage::produces(Who who) {
+    return station(who).sequencer.active;
+}
+
+void Stage::fail_to_start(Who who) {
+    if (running(who)) throw Impossible{"it is up"};
+    try {
+        node(who).boot();
+    } catch (const sim::RealDisk::Refused&) {
+        return;
     }
-    const auto octets = sim::make_block(block.number, block.parent, sim::digest(as_octets(name)));
-    block.hash = payload::envelope_from_ssz(octets)->hash;
-    blocks_[name] = block;
-    node(who).commit(block, octets, [this, name](bool taken) { answers_[name] = taken; });
+    throw Impossible{"it starts"};
+}
+
+void Stage::spoil_vote(Who who, Slot slot) {
+    if (running(who)) throw Impossible{"it is up"};
+    auto* disk = dynamic_cast<sim::RealDisk*>(&node(who).disk());
+    if (disk == nullptr) throw Impossible{"only the real store has slots"};
+    disk->spoil_vote(slot == Slot::second);
 }
 
 void Stage::isolate(Who who) {
@@ -124,11 +181,10 @@ std::uint64_t Stage::blocks(Who who) {
 }
 
 bool Stage::has(Who who, const std::string& name) {
-    const auto block = blocks_.find(name);
-    if (block == blocks_.end()) throw Impossible{"there is no block " + name};
+    const auto& named = block(name);
     if (!running(who)) return false;
-    const auto held = node(who).payload(block->second.number);
-    return held && held->first.hash == block->second.hash;
+    const auto held = node(who).payload(named.number);
+    return held && held->first.hash == named.hash;
 }
 
 std::optional<bool> Stage::answer(const std::string& name) const {

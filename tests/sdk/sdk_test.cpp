@@ -80,12 +80,12 @@ TEST_CASE("the examples build outside the tree with every compiler, and the host
     }
 }
 
-TEST_CASE("the examples pass the suite of the test kit, built outside the tree", "[sdk]") {
+TEST_CASE("the examples pass the suite of the test kit, and conductorctl's, built outside the tree", "[sdk]") {
     for (const auto& pair : compilers()) {
-        const auto ran = run_script("./examples_test\n", examples(pair));
+        const auto ran = run_script("ctest --output-on-failure\n", examples(pair));
         INFO(pair.cxx << ":\n" << ran.output);
         CHECK(ran.code == 0);
-        CHECK(ran.output.find("All tests passed") != std::string::npos);
+        CHECK(ran.output.find("100% tests passed, 0 tests failed out of 7") != std::string::npos);
     }
 }
 
@@ -100,6 +100,7 @@ TEST_CASE("the README leads from an empty folder to a judged check, command by c
     const auto script = replaced(typed(readme), "18545", port);
     REQUIRE(script.find("find_package(Conductor REQUIRED)") != std::string::npos);
     REQUIRE(script.find("conductor_healthReport") != std::string::npos);
+    REQUIRE(script.find("plugin list") != std::string::npos);
     const TempDir folder{"conductord-readme"};
     const auto ran = run_script(script, folder.path());
     INFO(ran.output);
@@ -108,6 +109,11 @@ TEST_CASE("the README leads from an empty folder to a judged check, command by c
     const auto at = ran.output.find(R"("instance":"free-memory","plugin":"org.example.free-memory")");
     REQUIRE(at != std::string::npos);
     CHECK(ran.output.find(R"("verdict":"healthy")", at) != std::string::npos);
+    CHECK(ran.output.find("100% tests passed, 0 tests failed out of 1") != std::string::npos);
+    const auto listed = ran.output.find("\norg.example.free-memory ");
+    REQUIRE(listed != std::string::npos);
+    const auto line = ran.output.substr(listed + 1, ran.output.find('\n', listed + 1) - listed - 1);
+    CHECK(line.find("healthy") != std::string::npos);
     // The one made by pkg-config is no other.
     const auto notes = read_notes(folder.path() / "health-free-memory.so");
     REQUIRE(notes);

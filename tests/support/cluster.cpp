@@ -175,7 +175,8 @@ void Cluster::Disk::apply(const raft::Write& write, const std::string& payload_o
     if (write.discard_log) log.clear();
     if (write.snapshot) log.erase(log.begin(), log.lower_bound(write.snapshot->first_kept.value()));
     if (write.truncate) log.erase(log.lower_bound(write.truncate->value()), log.end());
-    for (const auto& entry : write.entries) log[entry.position.index.value()] = entry;
+    for (const auto* entries : {&write.put_back, &write.entries})
+        for (const auto& entry : *entries) log[entry.position.index.value()] = entry;
 }
 
 // ---- the shell ----
@@ -262,7 +263,9 @@ void Cluster::mirror(Member& member, const raft::Write& write) {
                             member.memory.lower_bound(write.snapshot->first_kept.value()));
     if (write.truncate)
         member.memory.erase(member.memory.lower_bound(write.truncate->value()), member.memory.end());
-    for (const auto& entry : write.entries) {
+    std::vector<raft::Entry> entries = write.put_back;
+    entries.insert(entries.end(), write.entries.begin(), write.entries.end());
+    for (const auto& entry : entries) {
         const auto index = entry.position.index.value();
         member.memory[index] = entry;
         const auto bad = rotten_.find(static_cast<std::size_t>(&member - members_.data()));

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -71,7 +72,7 @@ private:
     std::optional<consensus::SnapshotMark> snapshot_;
     Bytes payload_;
     std::map<LogIndex, consensus::Entry> log_;
-    std::optional<LogIndex> rotten_;
+    std::set<LogIndex> rotten_;            ///< one run; of all but its last not even the term can be told
     std::shared_ptr<ModelDisk> unsynced_;  ///< what it held before the last write, under one planted fault
 };
 

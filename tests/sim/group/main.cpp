@@ -37,7 +37,7 @@ struct Arguments {
 constexpr const char* usage =
     "usage: sim [--seeds N] [--first S] [--seed S] [--trace] [--shrink] [--twice] [--control] [--fault NAME]\n"
     "           [--span-ms MS] [--without TROUBLE[,TROUBLE]…] [--skip TROUBLE:N[,TROUBLE:N]…] [--voters N]\n"
-    "           [--spares N] [--strict] [--planted [--hunt NAME[,NAME]…]] [--places] [--names]\n";
+    "           [--spares N] [--planted [--hunt NAME[,NAME]…]] [--places] [--names]\n";
 constexpr std::size_t most_runs = 3000;  // of a search for less
 constexpr std::chrono::minutes most_time{2};
 constexpr std::uint64_t most_failures = 20;
@@ -53,7 +53,6 @@ extern "C" void on_abort(int) {
 
 // As the arguments say.
 auto with_control = Control::sometimes;
-bool be_strict = false;
 
 [[noreturn]] void refuse(const std::string& why) {
     std::cerr << "sim: " << why << '\n' << usage;
@@ -107,8 +106,6 @@ Arguments read(int argc, char** argv) {
             with_control = Control::often;
         } else if (option == "--places") {
             arguments.places = true;
-        } else if (option == "--strict") {
-            be_strict = true;
         } else if (option == "--names") {
             arguments.names = true;
         } else if (option == "--seeds") {
@@ -161,14 +158,12 @@ Plan plan_of(std::uint64_t seed, const Cut& cut) {
     const bool loops = lies_in_the_loop(fault);
     auto plan = draw_plan(seed, cut, loops ? Control::always : with_control);
     if (lies_in_the_store(fault)) plan.troubles.set(static_cast<std::size_t>(Trouble::real_store));
-    plan.strict = be_strict;
     return plan;
 }
 
 std::string command_for(std::uint64_t seed, const Cut& cut) {
     auto text = "./dev sim --seed " + std::to_string(seed) + ' ' + cut.text();
     if (with_control != Control::sometimes) text += " --control";
-    if (be_strict) text += " --strict";
     if (planted_fault != Fault::none)
         text += " --fault " + std::string{planted_names[static_cast<std::size_t>(planted_fault) - 1]};
     return text;

@@ -13,15 +13,23 @@ Disk::Found ModelDisk::open() {
     found.state.snapshot = snapshot_;
     found.state.snapshot_has_payload = snapshot_ && !payload_.empty();
     found.snapshot_payload = payload_;
-    if (rotten_ && (log_.count(*rotten_) == 0 || (snapshot_ && *rotten_ <= snapshot_->last.index)))
-        rotten_.reset();
+    std::erase_if(rotten_, [&](LogIndex index) {
+        return log_.count(index) == 0 || (snapshot_ && index <= snapshot_->last.index);
+    });
     for (const auto& [index, entry] : log_) {
         found.state.entries.push_back({entry.position, entry.type, entry.data.size(), entry.configuration});
-        if (index == rotten_) {
-            found.state.corrupt.push_back(index);
-        } else {
+        if (rotten_.count(index) == 0) {
             found.entries.push_back(entry);
+            continue;
         }
+        found.state.corrupt.push_back(index);
+        if (rotten_.count(index.next()) == 0) continue;  // the record behind it names this place
+        found.state.guessed.push_back(index);
+        const auto before = found.state.entries.size() - 1;
+        found.state.entries.back().position.term =
+            before > 0 ? found.state.entries[before - 1].position.term
+                       : (snapshot_ && snapshot_->last.index.next() == index ? snapshot_->last.term : Term{});
+        found.state.entries.back().configuration.reset();
     }
     return found;
 }
@@ -61,9 +69,13 @@ void ModelDisk::apply(const DiskWrite& write, std::size_t entries) {
         payload_ = write.snapshot_payload;
     }
     if (what.discard_log) log_.clear();
+    for (const auto& entry : what.put_back) {
+        if (!holds(entry.position)) throw Violation{"another entry is put back than the one that was there"};
+        rotten_.erase(entry.position.index);
+    }
     if (what.snapshot) log_.erase(log_.begin(), log_.lower_bound(what.snapshot->first_kept));
     if (what.truncate) {
-        if (rotten_ && *rotten_ >= *what.truncate) rotten_.reset();
+        rotten_.erase(rotten_.lower_bound(*what.truncate), rotten_.end());
         log_.erase(log_.lower_bound(*what.truncate), log_.end());
     }
     for (std::size_t i = 0; i < entries; ++i) {
@@ -79,10 +91,12 @@ void ModelDisk::wipe() {
 }
 
 bool ModelDisk::rot(consensus::Random& draw) {
-    if (rotten_ || log_.empty()) return false;
-    const auto found = std::next(log_.begin(), static_cast<std::ptrdiff_t>(draw.next() % log_.size()));
+    if (!rotten_.empty() || log_.empty()) return false;
+    auto found = std::next(log_.begin(), static_cast<std::ptrdiff_t>(draw.next() % log_.size()));
     if (snapshot_ && found->first <= snapshot_->last.index) return false;
-    rotten_ = found->first;
+    // One, or as many as a bad stretch of the disk takes with it.
+    const auto run = draw.next() % 2 == 0 ? 1 : 1 + draw.next() % 80;
+    for (std::uint64_t i = 0; i < run && found != log_.end(); ++i, ++found) rotten_.insert(found->first);
     return true;
 }
 

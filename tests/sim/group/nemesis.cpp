@@ -128,7 +128,7 @@ void World::make(Trouble trouble, consensus::Random& draw) {
         case Trouble::gone: {
             if (!one.awake()) break;
             const auto& chief = one.raft().leader().id;
-            if (chief.empty() || node(static_cast<Who>(chief.text()[0] - 'a')).running()) break;
+            if (chief.empty() || node(letter_of(chief)).running()) break;
             one.step(consensus::LeaderGone{});
             break;
         }
@@ -198,7 +198,7 @@ void World::replace_disk(Who who) {
 
 // One member at a time, and only in a group that is whole: of what two members lack, one might be what was
 // committed, and a member that lacks something lets nobody lead who is behind it, and does not lead either
-// (reliability 1.3.6). While it is being fed again its leader may end.
+// (reliability 1.3.6). While it is being fed again its leader may end, or it itself, or both.
 void World::spoil(Who who, consensus::Random& draw) {
     if (wiped_ || who >= plan_.voters || !all_whole()) return;
     if (!node(who).crash_and_rot(draw)) {
@@ -207,10 +207,13 @@ void World::spoil(Who who, consensus::Random& draw) {
     }
     const auto down = draw.between(1ms, 3s);
     schedule_.after(down, [this, who] { start(who); });
-    if (draw.next() % 2 != 0) return;
-    schedule_.after(down + draw.between(1ms, 200ms), [this, again = draw.next()] {
+    const auto then = draw.next() % 4;
+    if (then == 0) return;
+    schedule_.after(down + draw.between(1ms, 200ms), [this, who, then, again = draw.next()] {
         consensus::Random more{again};
-        if (const auto chief = leader(); troubled_ && chief) crash(*chief, more, false);
+        if (!troubled_) return;
+        if (then != 1) crash(who, more, true);
+        if (const auto chief = leader(); then != 2 && chief) crash(*chief, more, false);
     });
 }
 
@@ -221,7 +224,7 @@ bool World::all_whole() const {
     const auto& servers = raft.latest_configuration().servers;
     return consensus::count_voters(raft.latest_configuration()) == plan_.voters &&
            std::ranges::all_of(servers, [&](const consensus::Server& server) {
-               const auto& one = *nodes_[static_cast<Who>(server.id.text()[0] - 'a')];
+               const auto& one = *nodes_[letter_of(server.id)];
                return one.running() && one.whole() && one.raft().last().index >= raft.commit_index();
            });
 }

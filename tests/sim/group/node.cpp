@@ -59,6 +59,7 @@ void Node::boot() {
     world_.checker.restores(who_, applied_, head_digest(), head_number());
     for (const auto& entry : found.entries) world_.checker.finds(entry);
     remember(found.state);
+    hide_damage(found.state);
     for (auto& entry : found.entries) memory_.emplace(entry.position.index, std::move(entry));
     find_path();
     empty_at_boot = found.state.hard_state == consensus::HardState{} && found.state.entries.empty() &&
@@ -156,13 +157,14 @@ void Node::perform(consensus::Output out) {
     }
     if (out.leader) on_leader(!out.leader->leader.id.empty());
     std::optional<DiskWrite> staged;
+    const bool mends = out.write && !out.write->put_back.empty();
     if (out.write) {
         staged.emplace();
         stage(*out.write, *staged);
         staged->what = std::move(*out.write);
     }
     for (const auto& peer : out.reconnect)
-        world_.network.reopen_bulk(who_, static_cast<Who>(peer.text()[0] - 'a'));
+        world_.network.reopen_bulk(who_, letter_of(peer));
     for (auto& envelope : out.send_now)
         is_request(envelope.message) ? post(std::move(envelope)) : reply(std::move(envelope));
     for (const auto exchange : out.hang_up) world_.network.hang_up(exchange);
@@ -175,6 +177,7 @@ void Node::perform(consensus::Output out) {
         writes_.push_back(std::move(*staged));
         flush();
     }
+    if (mends) apply_up_to(commit_);
     if (out.commit) check_commit(*out.commit);
     if (out.commit) apply_up_to(*out.commit);
     serve_confirmed();
@@ -201,26 +204,34 @@ void Node::stage(const consensus::Write& write, DiskWrite& staged) {
         }
         staged.snapshot_payload = staged_payload_ = head_.snapshot();
         staged_snapshot_ = write.snapshot->last;
-        if (rotten_ && rotten_->index <= staged_snapshot_.index) rotten_.reset();
+        rotten_.erase(rotten_.begin(), rotten_.upper_bound(staged_snapshot_.index));
+        hidden_.erase(hidden_.begin(), hidden_.upper_bound(staged_snapshot_.index));
         memory_.erase(memory_.begin(), memory_.lower_bound(write.snapshot->first_kept));
     }
+    for (const auto& entry : write.put_back) {
+        memory_.insert_or_assign(entry.position.index, entry);
+        rotten_.erase(entry.position.index);
+    }
+    if (write.truncate) rotten_.erase(rotten_.lower_bound(*write.truncate), rotten_.end());
+    if (write.discard_log) rotten_.clear();
     if (write.entries.empty()) return;
     auto before = consensus::Position{Term{}, LogIndex{write.entries.front().position.index.value() - 1}};
     if (const auto known = memory_.find(before.index); known != memory_.end()) before = known->second.position;
     if (staged_snapshot_.index == before.index) before = staged_snapshot_;
     world_.checker.writes(who_, before, write.entries);
     for (const auto& entry : write.entries) memory_.insert_or_assign(entry.position.index, entry);
-    if (rotten_ && write.entries.front().position.index <= rotten_->index) rotten_.reset();
 }
 
 void Node::post(consensus::Envelope envelope) {
-    const auto to = static_cast<Who>(envelope.to.text()[0] - 'a');
+    const auto to = letter_of(envelope.to);
     std::uint64_t octets = 200;
     check_said(envelope.message);
     note_request(envelope);
     if (auto* append = std::get_if<consensus::AppendRequest>(&envelope.message)) {
         for (auto index = append->first; append->entries.size() < append->count; index = index.next()) {
             const auto found = memory_.find(index);
+            if (found == memory_.end() && damaged(index))
+                return world_.network.lose(who_, to, envelope.exchange);
             if (found == memory_.end()) throw Violation{"an append names what the log does not hold"};
             append->entries.push_back(found->second);
             octets += found->second.data.size() * world_.plan.octets_declared;
@@ -241,10 +252,11 @@ void Node::reply(consensus::Envelope envelope) {
 }
 
 void Node::publish() {
-    const auto until = stalled_ ? Instant::min() : raft_->leading_until();
+    const auto lease = raft_->leading_until();
+    const auto until = stalled_ ? Instant::min() : lease;
     const bool extreme = until == Instant::min() || until == Instant::max();
     leading_until_ = extreme ? until : clock_.world(until) - 4ms;
-    check_lease();
+    check_lease(lease);
 }
 
 // ---- the state ----
@@ -255,6 +267,7 @@ void Node::apply_up_to(LogIndex commit) {
     const auto before = applied_;
     while (applied_ < commit_) {
         const auto found = memory_.find(applied_.next());
+        if (found == memory_.end() && damaged(applied_.next())) break;
         if (found == memory_.end()) throw Violation{"durability: what is committed is not in the log"};
         const auto& entry = found->second;
         const auto number_before = head_number();
@@ -294,6 +307,26 @@ void Node::apply_up_to(LogIndex commit) {
     step(consensus::Applied{applied_, head_.head().has_value()});
     applying_ = false;
     apply_up_to(commit_);
+}
+
+// The store reads a closed segment when somebody wants something of it, not when it opens.
+void Node::hide_damage(consensus::StoredState& found) {
+    hidden_.clear();
+    const bool plain = found.guessed.empty() && !found.corrupt.empty();
+    if (!plain || world_.random.next() % 2 == 0) return;
+    for (const auto& entry : found.entries) {
+        const bool bad = rotten_.count(entry.position.index) != 0;
+        if (bad && entry.type == consensus::EntryType::command)
+            hidden_.emplace(entry.position.index, entry.position);
+    }
+    std::erase_if(found.corrupt, [&](LogIndex index) { return hidden_.count(index) != 0; });
+}
+
+bool Node::damaged(LogIndex index) {
+    if (rotten_.count(index) == 0) return false;
+    hidden_.erase(index);
+    world_.schedule.after(0ns, [this, life = life_, index] { give(life, consensus::Unreadable{index}); });
+    return true;
 }
 
 void Node::answer(const consensus::Output& out) {
@@ -343,7 +376,11 @@ void Node::produce(std::uint64_t salt) {
 }
 
 std::uint64_t Node::head_digest() const {
-    return head_.head() ? digest(head_.head()->ssz.span()) : 0;
+    const auto& head = head_.head();
+    if (!head) return 0;
+    if (digested_.first.data() != head->ssz.data() || digested_.first.size() != head->ssz.size())
+        digested_ = {head->ssz, digest(head->ssz.span())};
+    return digested_.second;
 }
 BlockNumber Node::head_number() const {
     return head_.head() ? head_.head()->number : BlockNumber{};
@@ -351,6 +388,7 @@ BlockNumber Node::head_number() const {
 
 std::optional<consensus::Position> Node::log_at(LogIndex index) const {
     if (const auto found = memory_.find(index); found != memory_.end()) return found->second.position;
+    if (const auto found = hidden_.find(index); found != hidden_.end()) return found->second;
     if (index <= staged_snapshot_.index) return std::nullopt;
     return consensus::Position{};
 }

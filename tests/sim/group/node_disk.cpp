@@ -96,7 +96,7 @@ void Node::probe_disk(std::uint64_t life) {
 void Node::wipe() {
     disk_->wipe();
     kept_ = {};
-    rotten_.reset();
+    rotten_.clear();
 }
 
 // Between two flushes: what no later record calls durable cannot be told from a torn write.

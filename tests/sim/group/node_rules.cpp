@@ -16,12 +16,6 @@ bool succeeded(const consensus::Message& message) {
     return false;
 }
 
-consensus::Position position_of(const consensus::StoredState& state, LogIndex index) {
-    const auto found = std::ranges::find_if(
-        state.entries, [&](const consensus::EntryFacts& entry) { return entry.position.index == index; });
-    return found != state.entries.end() ? found->position : consensus::Position{};
-}
-
 }  // namespace
 
 // ---- votes ----
@@ -41,8 +35,7 @@ void Node::check_ballot(const consensus::Input& input, const Voted& before, cons
                                              [&](const auto& promise) { return is_grant(promise.reply); });
     if (!granted) return;
     if (before.held) throw Violation{"held vote: one is given"};
-    // A repeated question gets the same answer, whatever the logs are by now; so does the leader whose log
-    // ended a hold, for its own term.
+    // A repeated question gets the same answer, whatever the logs are by now.
     const bool vote = ask->ballot == consensus::Ballot::vote;
     const auto& on_disk = disk_->hard_state();
     const bool given = on_disk.vote_term == ask->term && on_disk.vote_candidate == received->from.address;
@@ -104,7 +97,7 @@ void Node::give_up_what_is_cut(const consensus::Write& write) {
 }
 
 bool Node::had(consensus::Position position) const {
-    if (rotten_ == position) return true;
+    if (rotten_.count(position.index) != 0) return disk_->holds(position);
     const auto found = memory_.find(position.index);
     return found != memory_.end() && found->second.position == position;
 }
@@ -116,22 +109,19 @@ void Node::keep_what_is_flushed() {
     if (!cut) kept_ = std::max(kept_, disk_->last());
 }
 
-// A member that was killed while it was being fed again what had rotted does not know any more what it owes
-// (open finding, tests/sim/README.md): without --strict the rule holds for one life.
+// What was kept outlives the process, whatever of it can be read.
 void Node::remember(const consensus::StoredState& found) {
-    rotten_.reset();
-    if (!found.corrupt.empty()) rotten_ = position_of(found, found.corrupt.front());
-    if (!world_.plan.strict && !rotten_) kept_ = std::min(kept_, disk_->last());
+    rotten_ = {found.corrupt.begin(), found.corrupt.end()};
 }
 
 bool Node::whole() const {
-    return running() && !rotten_ && raft_->last() >= kept_;
+    return running() && rotten_.empty() && raft_->last() >= kept_;
 }
 
 // ---- the lease ----
 
 void Node::note_request(const consensus::Envelope& envelope) {
-    if (is_feed(envelope.message)) asked_.emplace(envelope.exchange, Asked{envelope.to, local()});
+    if (is_feed(envelope.message)) asked_.emplace(envelope.exchange, Asked{letter_of(envelope.to), local()});
 }
 
 void Node::note_answer(const consensus::Input& input) {
@@ -140,21 +130,23 @@ void Node::note_answer(const consensus::Input& input) {
     if (received == nullptr || is_request(received->message)) return;
     const auto asked = asked_.extract(received->exchange);
     if (!asked || !succeeded(received->message)) return;
-    auto& contact = contacts_[asked.mapped().peer];
+    const auto peer = asked.mapped().peer;
+    if (contacts_.size() <= peer) contacts_.resize(peer + 1, Instant::min());
+    auto& contact = contacts_[peer];
     contact = std::max(contact, asked.mapped().at);
 }
 
 // It runs from when the last request left that a quorum has answered (raft-wire 5.9.1), never longer.
-void Node::check_lease() const {
-    const auto until = raft_->leading_until();
+void Node::check_lease(Instant until) const {
     if (until == Instant::min()) return;
     std::vector<Instant> heard;
+    heard.reserve(raft_->latest_configuration().servers.size());
     for (const auto& server : raft_->latest_configuration().servers) {
         if (server.suffrage != consensus::Suffrage::voter) continue;
-        const auto known = contacts_.find(server.id);
-        heard.push_back(server.id == sender_.id    ? Instant::max()
-                        : known != contacts_.end() ? known->second
-                                                   : Instant::min());
+        const auto peer = letter_of(server.id);
+        heard.push_back(peer == who_                ? Instant::max()
+                        : peer < contacts_.size() ? contacts_[peer]
+                                                  : Instant::min());
     }
     std::ranges::sort(heard, std::greater{});
     const auto quorum = heard.at(heard.size() / 2);

@@ -81,7 +81,6 @@ struct Plan {
     consensus::Settings raft;          ///< without who and seed
     std::bitset<trouble_count> troubles;
     std::set<Event> skipped;
-    bool strict{false};  ///< rules that open findings break hold too
 
     [[nodiscard]] bool has(Trouble trouble) const { return troubles[static_cast<std::size_t>(trouble)]; }
     void drop(Trouble trouble) { troubles.reset(static_cast<std::size_t>(trouble)); }

@@ -30,7 +30,8 @@ std::vector<storage::StoreWrite> stored(std::span<const DiskWrite> batch) {
         write.snapshot_payload = one.snapshot_payload;
         write.discard_log = one.what.discard_log;
         write.truncate = one.what.truncate;
-        for (const auto& entry : one.what.entries) write.entries.push_back(wire::encode_entry(entry));
+        for (const auto* entries : {&one.what.put_back, &one.what.entries})
+            for (const auto& entry : *entries) write.entries.push_back(wire::encode_entry(entry));
     }
     return writes;
 }
@@ -112,7 +113,8 @@ Disk::Found RealDisk::open() {
             entries.erase(entries.begin(), behind);
     }
     shadow_.write({&all, 1});
-    in_doubt_ = rotten_ = false;
+    in_doubt_ = false;
+    rotten_ = !found.state.corrupt.empty();
     return found;
 }
 
@@ -210,6 +212,12 @@ bool RealDisk::rot(consensus::Random& draw) {
     octets[draw.next() % within] ^= static_cast<std::uint8_t>(1U << (draw.next() % 8));
     rotten_ = true;
     return true;
+}
+
+void RealDisk::spoil_vote(bool second) {
+    for (const auto& [path, inode] : image_.names)
+        if (path.ends_with("/vote")) image_.files[inode].at(second ? 4096 + 100 : 100) ^= 1U;
+    rotten_ = true;
 }
 
 void RealDisk::wipe() {

@@ -26,6 +26,8 @@ public:
     void wipe() override;
     void settle() override;
     bool rot(consensus::Random& draw) override;
+    /// One of the two slots of the vote turns bad while no process runs.
+    void spoil_vote(bool second);
     [[nodiscard]] consensus::Position last() const override { return shadow_.last(); }
     [[nodiscard]] bool holds(consensus::Position position) const override { return shadow_.holds(position); }
     [[nodiscard]] const consensus::HardState& hard_state() const override { return shadow_.hard_state(); }

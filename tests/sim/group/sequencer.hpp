@@ -64,6 +64,7 @@ public:
     bool active{false};
     bool up{true};
     bool sick{false};
+    bool deaf{false};  ///< no block comes to it but by its own conductor
     Duration slow{};  ///< an answer takes up to this long
     Instant moved_at{};
 

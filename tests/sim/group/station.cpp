@@ -114,6 +114,7 @@ void Station::died() {
     conductor_.reset();
     shelf_.reset();
     committing_ = false;
+    handed_over_.clear();  // the pace is kept in memory, as all that control knows
     told_ = seen_ = seen_before_ = {};
 }
 
@@ -265,7 +266,16 @@ void Station::committed(const Sequencer::Known& block, std::uint64_t asked, bool
 }
 
 void Station::derive() {
-    if (const auto& head = node_.head()) sequencer.derive(head->hash, world_.schedule.now());
+    const auto& head = node_.head();
+    if (!head) return;
+    // The newest may have been committed and never answered: then no sequencer has it.
+    auto hash = head->hash;
+    for (auto number = head->number; sequencer.find(hash) == nullptr; number = BlockNumber{number.value() - 1}) {
+        const auto block = node_.payload(number);
+        if (!block || block->first.hash != hash) return;
+        hash = block->first.parent;
+    }
+    sequencer.derive(hash, world_.schedule.now());
 }
 
 void Station::see(peers::View view) {

@@ -28,8 +28,9 @@ public:
     /// One more block, if the sequencer is told to make blocks.
     void produce();
     void gossiped(const Sequencer::Known& block) {
-        if (sequencer.up) sequencer.take(block, world_.schedule.now());
+        if (sequencer.up && !sequencer.deaf) sequencer.take(block, world_.schedule.now());
     }
+    /// L1 ends every branch but the group's, as far as its blocks came to this sequencer.
     void derive();
     void see(peers::View view);
     /// The members are others now: what those said who stay is kept, and the rest has not been asked.

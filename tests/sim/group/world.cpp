@@ -205,7 +205,8 @@ void World::gossip(Who from, const Sequencer::Known& block) {
 }
 
 // In the end every node has what any of them has, and a branch that the group did not take is given up: one
-// that a member acknowledged below the head (I-7) is repaired by no conductor.
+// that a member acknowledged below the head (I-7) is repaired by no conductor. Late, so that conductors must
+// have done first what they can.
 void World::share_blocks() {
     for (const auto& from : stations_)
         from->sequencer.for_each([this](const Sequencer::Known& block) {
@@ -213,7 +214,7 @@ void World::share_blocks() {
                 for (const auto& to : stations_) to->gossiped(block);
             });
         });
-    schedule_.after(11s, [this] {
+    schedule_.after(40s, [this] {
         for (const auto& station : stations_) station->derive();
     });
 }
@@ -228,7 +229,7 @@ void World::keep_polling() {
 peers::View World::view_of(Who who, bool asked) const {
     peers::View view;
     for (const auto& server : nodes_[who]->raft().latest_configuration().servers) {
-        const auto other = static_cast<Who>(server.id.text()[0] - 'a');
+        const auto other = letter_of(server.id);
         if (other == who) continue;
         auto& row = view.rows.emplace_back();
         row.member = {server.id, server.suffrage == consensus::Suffrage::voter, peers::Reach::configured};
@@ -258,7 +259,7 @@ std::pair<std::size_t, std::size_t> World::copies(const consensus::Configuration
     for (const auto& server : members.servers) {
         if (server.suffrage != consensus::Suffrage::voter) continue;
         ++voters;
-        const auto& one = *nodes_[static_cast<Who>(server.id.text()[0] - 'a')];
+        const auto& one = *nodes_[letter_of(server.id)];
         if (wiped_.has_value() || one.disk().holds(position)) ++held;
     }
     return {held, voters};
@@ -268,7 +269,7 @@ void World::stepped(Who who) {
     auto& one = node(who);
     const auto& raft = one.raft();
     if (const auto& obeyed = raft.leader().id; !obeyed.empty())
-        checker_.follows(who, raft.term(), static_cast<Who>(obeyed.text()[0] - 'a'));
+        checker_.follows(who, raft.term(), letter_of(obeyed));
     // At once, as core/daemon does: a vote may be new, and its owner lead, before the next poll.
     if (!stations_.empty() && met_[who] != raft.latest_configuration().servers) {
         met_[who] = raft.latest_configuration().servers;

@@ -4,11 +4,8 @@
 
 namespace {
 
-// The options without a fallback.
+// What no value of the right type can stand for.
 void set_up(const std::string& id, conductor::testing::Host& host) {
-    if (id == "io.conductord.op-node-sync") host.option("unsafe_interval", std::int64_t{12'000'000'000});
-    if (id == "io.conductord.disk") host.option("paths", std::string{"/"});
-    if (id == "io.conductord.http") host.option("endpoint", std::string{"node"});
     if (id == "io.conductord.exec") host.option("command", std::string{"/bin/true"});
 }
 

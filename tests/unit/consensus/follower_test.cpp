@@ -188,7 +188,7 @@ TEST_CASE("an empty node refuses with 0 and then takes the whole log", "[consens
     CHECK(node.raft.latest_configuration() == members("bA"));
 }
 
-TEST_CASE("an unreadable entry is fetched again, and what was acknowledged is still answered for",
+TEST_CASE("an unreadable entry is put back in its place, and nothing behind it is given up",
           "[consensus][follower][corrupt]") {
     auto state = stored("abc", {1, 1, 1});
     state.corrupt.push_back(LogIndex{3});
@@ -200,20 +200,87 @@ TEST_CASE("an unreadable entry is fetched again, and what was acknowledged is st
 
     const auto out = node.receive('b', append(2, at(1, 2), {entry(1, 3)}));
     CHECK(only<AppendReply>(out).success);
-    CHECK(out.write.value().truncate == LogIndex{3});
-    CHECK(out.write->entries.size() == 1);
+    CHECK(out.send_when_durable.at(0).kept_by == out.write->ticket);
+    REQUIRE(out.write->put_back.size() == 1);
+    CHECK(out.write->put_back[0] == entry(1, 3));
+    CHECK_FALSE(out.write->truncate);
+    CHECK(out.write->entries.empty());
+    CHECK_FALSE(node.raft.unreadable());
+    CHECK(node.raft.last() == at(1, 4));
     node.persist();
     node.after(2s, StoreChanged{});
     const auto behind = node.receive('c', vote(3, at(1, 3)));
     CHECK(behind.votes_refused.at(0).why == Verdict::log_behind);
-    CHECK(sent<VoteRequest>(node.after(9s)).empty());  // nor does it campaign with the shorter log
-
-    node.receive('b', append(3, at(1, 3), {entry(1, 4)}));
-    node.persist();
     CHECK(sent<VoteRequest>(node.wake()).size() == 2);
 }
 
-TEST_CASE("an unreadable entry below several changes of members brings back those before it",
+TEST_CASE("several unreadable entries of one request are put back, and new ones follow",
+          "[consensus][follower][corrupt]") {
+    auto state = stored("abc", {1, 1, 1});
+    state.corrupt = {LogIndex{2}, LogIndex{4}};
+    Node node{'a', state};
+    const auto out =
+        node.receive('b', append(2, at(1, 1), {entry(1, 2), entry(1, 3), entry(1, 4), entry(2, 5)}, 5));
+    REQUIRE(out.write);
+    CHECK(out.write->put_back.size() == 2);
+    CHECK(out.write->entries.size() == 1);
+    CHECK_FALSE(out.write->truncate);
+    CHECK(out.commit == LogIndex{5});
+}
+
+TEST_CASE("another entry than the unreadable one cuts what followed that, which was another log",
+          "[consensus][follower][corrupt]") {
+    auto state = stored("abc", {1, 1, 1});
+    state.corrupt = {LogIndex{3}};
+    Node node{'a', state};
+    const auto out = node.receive('b', append(2, at(1, 2), {entry(2, 3)}));
+    REQUIRE(out.write);
+    CHECK(out.write->put_back.empty());
+    CHECK(out.write->truncate == LogIndex{3});
+    CHECK(node.raft.last() == at(2, 3));
+    CHECK_FALSE(node.raft.unreadable());
+}
+
+TEST_CASE("where not even the term of an unreadable entry is known, what is cut is owed, also after a restart",
+          "[consensus][follower][corrupt]") {
+    auto state = stored("abc", {1, 1, 1, 1});
+    state.corrupt = {LogIndex{2}, LogIndex{3}};
+    state.guessed = {LogIndex{2}};
+    Node node{'a', state};
+    const auto out = node.receive('b', append(2, at(1, 1), {entry(1, 2)}));
+    REQUIRE(out.write);
+    CHECK(out.write->put_back.empty());
+    CHECK(out.write->truncate == LogIndex{2});
+    REQUIRE(out.write->hard_state);  // written first, so no crash leaves the one without the other
+    CHECK(out.write->hard_state->floor == at(1, 5));
+    const auto kept = *out.write->hard_state;
+
+    auto shorter = stored("abc", {1});
+    shorter.hard_state = kept;
+    Node again{'a', shorter};
+    again.after(2s, StoreChanged{});
+    CHECK(again.receive('c', vote(3, at(1, 4))).votes_refused.at(0).why == Verdict::log_behind);
+    CHECK(sent<VoteRequest>(again.after(9s)).empty());  // nor does it campaign with the shorter log
+
+    again.receive('b', append(3, at(1, 2), {entry(1, 3), entry(1, 4), entry(1, 5)}));
+    const auto whole = again.persist();
+    CHECK(whole.write.value().hard_state.value().floor == Position{});  // it owes nothing any more
+    again.persist();
+    CHECK(sent<VoteRequest>(again.wake()).size() == 2);
+}
+
+TEST_CASE("a log whose last term is unknown counts as no older than any term this node has heard of",
+          "[consensus][follower][corrupt]") {
+    auto state = stored("abc", {1, 1});
+    state.hard_state.term = Term{4};
+    state.corrupt = state.guessed = {LogIndex{3}};
+    Node node{'a', state};
+    node.after(2s, StoreChanged{});
+    CHECK(node.receive('c', vote(5, at(3, 9))).votes_refused.at(0).why == Verdict::log_behind);
+    CHECK(only<VoteReply>(node.receive('c', vote(6, at(4, 3)))).granted);
+}
+
+TEST_CASE("changes of members behind an unreadable entry stand when it is put back",
           "[consensus][follower][corrupt][membership]") {
     auto state = stored("abc", {1, 1, 1, 1});
     for (const auto& [index, who] : {std::pair{3, "abcd"}, std::pair{4, "abcde"}}) {
@@ -222,17 +289,112 @@ TEST_CASE("an unreadable entry below several changes of members brings back thos
         entry.configuration = std::make_shared<Configuration>(members(who));
     }
     state.corrupt.push_back(LogIndex{2});
-    Node node{'a', state};
-    REQUIRE(node.raft.latest_configuration() == members("abcde"));
+    SECTION("it was no change itself") {
+        Node node{'a', state};
+        REQUIRE(node.raft.latest_configuration() == members("abcde"));
+        node.receive('b', append(2, at(1, 1), {entry(1, 2)}));
+        CHECK(node.raft.latest_configuration() == members("abcde"));
+        CHECK(node.raft.latest_configuration_index() == LogIndex{4});
+    }
+    SECTION("it was the last of them") {
+        state.entries.at(4).type = EntryType::configuration;
+        state.corrupt = {LogIndex{5}};
+        Node node{'a', state};
+        REQUIRE(node.raft.latest_configuration() == members("abcde"));
+        node.receive('b', append(2, at(1, 4), {configuration_entry(1, 5, "abce")}));
+        CHECK(node.raft.latest_configuration() == members("abce"));
+        CHECK(node.raft.latest_configuration_index() == LogIndex{5});
+    }
+}
 
+TEST_CASE("a cut at an entry of unknown term brings back the members from before it",
+          "[consensus][follower][corrupt][membership]") {
+    auto state = stored("abc", {1, 1, 1, 1});
+    for (const auto& [index, who] : {std::pair{3, "abcd"}, std::pair{4, "abcde"}}) {
+        auto& entry = state.entries.at(static_cast<std::size_t>(index - 1));
+        entry.type = EntryType::configuration;
+        entry.configuration = std::make_shared<Configuration>(members(who));
+    }
+    state.corrupt = state.guessed = {LogIndex{2}};
+    Node node{'a', state};
     const auto out = node.receive('b', append(2, at(1, 1), {entry(1, 2)}));
     CHECK(out.write.value().truncate == LogIndex{2});
     CHECK(node.raft.latest_configuration() == members("abc"));
     CHECK(node.raft.latest_configuration_index() == LogIndex{1});
-
     node.receive('b', append(2, at(1, 2), {configuration_entry(1, 3, "abcd")}));
     CHECK(node.raft.latest_configuration() == members("abcd"));
-    CHECK(node.raft.latest_configuration_index() == LogIndex{3});
+}
+
+TEST_CASE("an entry that turns out to be unreadable is put back though it is committed",
+          "[consensus][follower][corrupt]") {
+    Node node{'a', stored("abc", {1, 1, 1})};
+    node.receive('b', append(1, at(1, 4), {}, 4));
+    CHECK(node.raft.commit_index() == LogIndex{4});
+    node.step(Unreadable{LogIndex{3}});
+    CHECK(node.raft.unreadable() == LogIndex{3});
+    const auto refused = only<AppendReply>(node.receive('b', append(1, at(1, 4))));
+    CHECK(refused.last_log == LogIndex{2});
+    const auto out = node.receive('b', append(1, at(1, 2), {entry(1, 3), entry(1, 4)}, 4));
+    CHECK(only<AppendReply>(out).success);
+    CHECK(out.write.value().put_back.size() == 1);
+    CHECK_FALSE(node.raft.unreadable());
+    CHECK(node.raft.commit_index() == LogIndex{4});
+}
+
+TEST_CASE("a leader's snapshot stands for committed entries that cannot be read",
+          "[consensus][follower][corrupt][snapshot]") {
+    Node node{'a', stored("abc", {1, 1, 1})};
+    node.receive('b', append(1, at(1, 4), {}, 4));
+    node.step(Unreadable{LogIndex{2}});
+    SECTION("of this log: what lies behind it stays") {
+        const auto out = node.receive('b', snapshot(1, at(1, 3)));
+        REQUIRE(out.write);
+        CHECK_FALSE(out.write->discard_log);
+        CHECK(out.write->snapshot->first_kept == LogIndex{3});
+        CHECK(only<SnapshotReply>(out).success);
+        CHECK_FALSE(node.raft.unreadable());
+        CHECK(node.raft.last() == at(1, 4));
+        CHECK(node.raft.commit_index() == LogIndex{4});
+    }
+    SECTION("of another log: its connection is closed") {
+        const auto out = node.receive('b', snapshot(9, at(8, 3)), Exchange{77});
+        CHECK(out.hang_up == std::vector{Exchange{77}});
+        CHECK(node.raft.unreadable() == LogIndex{2});
+    }
+}
+
+TEST_CASE("what is applied and cannot be read falls below a snapshot of our own",
+          "[consensus][follower][corrupt][snapshot]") {
+    Node node{'a', stored("abc", {1, 1, 1})};
+    node.receive('b', append(1, at(1, 4), {}, 4));
+    node.step(Applied{LogIndex{4}, true});
+    const auto out = node.step(Unreadable{LogIndex{3}});
+    REQUIRE(out.write);
+    CHECK(out.write->snapshot.value().last == at(1, 4));
+    CHECK(out.write->snapshot->first_kept == LogIndex{4});
+    CHECK(node.raft.first_index() == LogIndex{4});
+    CHECK_FALSE(node.raft.unreadable());
+    CHECK(node.raft.last() == at(1, 4));
+
+    // Below the snapshot it is only let go of: what a member lacks of that comes to it as the snapshot.
+    CHECK_FALSE(node.step(Unreadable{LogIndex{4}}).write);
+    CHECK(node.raft.first_index() == LogIndex{5});
+    CHECK(node.raft.last() == at(1, 4));
+    CHECK_FALSE(node.step(Unreadable{LogIndex{2}}).write);  // long gone
+}
+
+TEST_CASE("a snapshot whose end is an entry of unknown term takes the log's place, and the rest is owed",
+          "[consensus][follower][corrupt][snapshot]") {
+    auto state = stored("abc", {1, 1, 1});
+    state.corrupt = {LogIndex{2}, LogIndex{3}};
+    state.guessed = {LogIndex{2}};
+    Node node{'a', state};
+    const bool known = GENERATE(false, true);
+    const auto out = node.receive('b', snapshot(2, at(1, known ? 3 : 2)));
+    REQUIRE(out.write);
+    CHECK(out.write->discard_log == !known);
+    CHECK(node.raft.last() == (known ? at(1, 4) : at(1, 2)));
+    CHECK(out.write->hard_state.value().floor == (known ? Position{} : at(1, 4)));
 }
 
 TEST_CASE("a snapshot beyond the log replaces all of it", "[consensus][follower][snapshot][C-58][C-63]") {

@@ -5,6 +5,40 @@ using namespace conductor;
 using namespace conductor::consensus;
 using namespace conductor::consensus::test;
 
+TEST_CASE("a leader that cannot read an entry which it has not applied leads no more, and is fed it again",
+          "[consensus][leader][corrupt]") {
+    Node node{'a', stored("abc", {1, 1})};
+    run(node, win(node), "bc", 2);
+    REQUIRE(node.raft.leads(node.now));
+    const auto out = node.step(Unreadable{LogIndex{2}});
+    REQUIRE(out.stepped_down);
+    CHECK(std::string{out.stepped_down->why} == "an entry of the log cannot be read");
+    CHECK(node.raft.role() == Role::follower);
+    CHECK(sent<VoteRequest>(node.after(9s)).empty());
+
+    AppendRequest again;
+    again.term = Term{3};
+    again.prev = at(1, 1);
+    again.first = LogIndex{2};
+    again.count = 1;
+    again.entries = {entry(1, 2)};
+    CHECK(only<AppendReply>(node.receive('b', again)).success);
+    node.persist();
+    CHECK(sent<VoteRequest>(node.wake()).size() == 2);
+}
+
+TEST_CASE("a leader that has applied what it cannot read leads on, and sends the snapshot instead",
+          "[consensus][leader][corrupt][snapshot]") {
+    Node node{'a', stored("abc", {1, 1})};
+    run(node, win(node), "b", 2);
+    node.step(Applied{node.raft.commit_index(), true});
+    const auto out = node.step(Unreadable{LogIndex{2}});
+    CHECK_FALSE(out.stepped_down);
+    CHECK(out.write.value().snapshot.value().first_kept == LogIndex{3});
+    CHECK(node.raft.first_index() == LogIndex{3});
+    CHECK(node.raft.leads(node.now));
+}
+
 TEST_CASE("the Noop comes first, and nothing of an older term is committed by counting",
           "[consensus][leader][C-49]") {
     auto settings = settings_of('a');
@@ -55,6 +89,27 @@ TEST_CASE("heartbeats leave every T/10 to 2T/10, one at a time", "[consensus][le
         last = to(out, 'b', true);
         CHECK(node.now - before <= 200ms);
     }
+}
+
+TEST_CASE("heartbeats leave in rounds, and a member that answered late is back in step soon",
+          "[consensus][leader][C-56]") {
+    Node node{'a', stored("abc")};
+    auto out = win(node);
+    auto held = to(out, 'b', true).first.exchange;
+    settle(node, out, "c");
+    for (int i = 0; i < 4; ++i) settle(node, node.wake(), "c");  // c has had rounds of its own meanwhile
+    settle(node, node.receive('b', taken(2, 1), held), "bc");
+    int rounds = 0;
+    int together = 0;
+    for (int i = 0; i < 60; ++i) {
+        out = node.wake();
+        const bool both = goes(out, 'b', true) && goes(out, 'c', true);
+        if (goes(out, 'b', true) || goes(out, 'c', true)) ++rounds;
+        if (both) ++together;
+        settle(node, out, "bc");
+    }
+    CHECK(rounds > 10);
+    CHECK(together >= rounds - 6);
 }
 
 TEST_CASE("two disks commit while the leader's own is slow", "[consensus][leader][commit]") {

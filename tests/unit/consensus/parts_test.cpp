@@ -168,7 +168,7 @@ TEST_CASE("a vote is judged in the order that decides who moves to the term",
     const auto ballot = GENERATE(Ballot::pre_vote, Ballot::vote);
     const auto configuration = members("abC");
     HardState hard{Term{5}, Term{5}, address_of('a')};
-    Voter voter{hard, configuration, at(5, 10), address_of('a'), false, {}};
+    Voter voter{hard, configuration, at(5, 10), address_of('a'), false};
     VoteRequest ask{ballot, Term{6}, at(5, 10), false};
     const bool vote = ballot == Ballot::vote;
 
@@ -197,7 +197,7 @@ TEST_CASE("a vote is judged in the order that decides who moves to the term",
         ask.last = at(5, 11);
         CHECK(judge(voter, sender('z'), ask) == Verdict::granted);
         CHECK(judge(voter, sender('c'), ask) == Verdict::granted);
-        voter.floor = at(5, 11);
+        hard.floor = at(5, 11);
         CHECK(judge(voter, sender('z'), ask) == Verdict::unknown_member);
     }
     SECTION("an old term is refused") {
@@ -224,7 +224,7 @@ TEST_CASE("a vote is judged in the order that decides who moves to the term",
         CHECK(judge(voter, sender('b'), ask) == Verdict::granted);
     }
     SECTION("who put entries back still answers for all it acknowledged") {
-        voter.floor = at(5, 12);
+        hard.floor = at(5, 12);
         CHECK(judge(voter, sender('b'), ask) == Verdict::log_behind);
     }
     SECTION("a held vote is given to nobody, though the term is seen") {
@@ -235,7 +235,7 @@ TEST_CASE("a vote is judged in the order that decides who moves to the term",
     SECTION("without a configuration anybody may ask") {
         const Configuration none;
         const HardState fresh;
-        const Voter empty{fresh, none, {}, {}, false, {}};
+        const Voter empty{fresh, none, {}, {}, false};
         CHECK(judge(empty, sender('z'), ask) == Verdict::granted);
     }
 }

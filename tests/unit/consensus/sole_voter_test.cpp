@@ -136,6 +136,14 @@ TEST_CASE("who cannot read an entry of its log never campaigns", "[consensus][co
     CHECK(node.raft.term() == Term{1});
 }
 
+TEST_CASE("a sole voter that cannot read what it has not applied leads no more, and nobody can help it",
+          "[consensus][corrupt]") {
+    auto node = sole_leader();
+    REQUIRE(node.step(Unreadable{LogIndex{1}}).stepped_down);
+    CHECK(node.raft.next_deadline() == Instant::max());
+    CHECK(node.raft.unreadable() == LogIndex{1});
+}
+
 TEST_CASE("a stalled store ends the reign at once, and the lead returns when it is well",
           "[consensus][stall]") {
     auto node = sole_leader();

@@ -152,14 +152,71 @@ TEST_CASE("a gap beyond depth or ring is left to gossip, and after the catch-up 
     CHECK(climb.handed_to() == std::vector<ServerId>{peer_b});
 }
 
+TEST_CASE("where no voter has the head, leadership goes after the catch-up time to the nearest that can be fed",
+          "[control][ladder][s5.5.4][P-1]") {
+    // One who lacks the head looks sick once the chain stands still.
+    auto nearest = ahead(peer_c, 49);
+    nearest.status.health = peers::Health::unhealthy;
+    Climb climb{{}, {ahead(peer_b, 18), nearest}};
+    climb.compare(block(50), block(10));
+    CHECK(climb.refusal().why == StartRefusal::behind);
+    climb.now += 9s;
+    climb.compare(block(50), block(10));
+    CHECK(climb.handed_to() == std::vector<ServerId>{peer_c, peer_b});
+    climb.compare(block(50), block(10));  // leadership has come back
+    CHECK(climb.refusal().alarm);
+}
+
+TEST_CASE("a voter that has the head goes before one that is near it", "[control][ladder][s5.5.4]") {
+    Climb climb{{}, {ahead(peer_b, 49), ahead(peer_c, 50)}};
+    climb.compare(block(50), block(10));
+    climb.now += 9s;
+    climb.compare(block(50), block(10));
+    CHECK(climb.handed_to() == std::vector<ServerId>{peer_c});
+}
+
+TEST_CASE("a voter near the head is handed leadership only if it is known to be unpaused and not unready",
+          "[control][ladder][s1.7.4]") {
+    auto row = ahead(peer_b, 49);
+    SECTION("paused") {
+        row.status.paused = peers::Says::yes;
+    }
+    SECTION("paused or not, who knows") {
+        row.status.paused = peers::Says::unknown;
+    }
+    SECTION("not ready") {
+        row.status.ready = peers::Says::no;
+    }
+    SECTION("without a vote") {
+        row.member.voter = false;
+    }
+    Climb climb{{}, {row}};
+    climb.compare(block(50), block(10));
+    climb.now += 60s;
+    climb.compare(block(50), block(10));
+    CHECK(climb.refusal().why == StartRefusal::behind);
+}
+
+TEST_CASE("a payload too large to post is not for a voter that lacks it either", "[control][ladder][S-75]") {
+    Climb climb{{}, {ahead(peer_b, 48), ahead(peer_c, 47)}};
+    climb.compare(block(50), block(46));
+    climb.answer(Done{});
+    climb.answer(HeadIs{block(47)});
+    climb.fail(FailureKind::refused, "413 Request Entity Too Large");
+    CHECK(climb.handed_to() == std::vector<ServerId>{peer_b});
+}
+
 TEST_CASE("leadership is never handed to a voter that is not known to have the head and to be fit",
           "[control][ladder][s1.7.4]") {
     auto row = peer(peer_b);
     SECTION("unknown") {
         row = silent_peer(peer_b);
     }
-    SECTION("behind") {
-        row = ahead(peer_b, 49);
+    SECTION("no nearer to it than we are") {
+        row = ahead(peer_b, 10);
+    }
+    SECTION("nearer, and too far from it to be fed") {
+        row = ahead(peer_b, 17);
     }
     SECTION("another block of that number") {
         row.status.head = Head{BlockNumber{50}, hash(1)};

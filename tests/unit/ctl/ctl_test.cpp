@@ -61,6 +61,26 @@ TEST_CASE("plugin list takes the state from a daemon that answers", "[ctl]") {
     CHECK(line_of(said, "io.conductord.superchain ").ends_with("installed"));
 }
 
+TEST_CASE("plugin list knows the daemon's library under whatever name it is found here", "[ctl]") {
+    const TempDir work{"ctl-names"};
+    std::filesystem::create_directory_symlink(CONDUCTOR_TEST_PLUGINS, work.path() / "link");
+    const auto running = [](const std::string& path) {
+        return R"("result":[{"instance":"a","id":"org.example.sample","path":")" + path +
+               R"(","state":"healthy"}])";
+    };
+    for (const auto& directory :
+         {(work.path() / "link").string(), std::filesystem::relative(CONDUCTOR_TEST_PLUGINS).string()}) {
+        const CannedDaemon daemon{running(library("sample"))};
+        const auto said = conductorctl({"--rpc", daemon.url(), "--directory", directory, "plugin", "list"});
+        CHECK(line_of(said, "org.example.sample ").ends_with("healthy"));
+    }
+    // Another file with the same id is not the one at work.
+    std::filesystem::copy_file(library("sample"), work.path() / "sample.so");
+    const CannedDaemon daemon{running(library("sample"))};
+    const auto other = conductorctl({"--rpc", daemon.url(), "--directory", work.path(), "plugin", "list"});
+    CHECK(line_of(other, "org.example.sample ").ends_with("installed"));
+}
+
 TEST_CASE("plugin list goes on without a daemon that answers nonsense", "[ctl]") {
     const CannedDaemon daemon{R"("result":{"not":"a list"})"};
     const auto said = conductorctl({"--rpc", daemon.url(), "plugin", "list"});

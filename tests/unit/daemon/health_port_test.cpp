@@ -1,6 +1,7 @@
 // A real check through the port of the control loop, and how its configuration becomes a plan.
 #include "core/daemon/health_port.hpp"
 
+#include "core/control/portrait.hpp"
 #include "tests/unit/daemon/rig.hpp"
 
 using namespace conductor;
@@ -59,6 +60,22 @@ TEST_CASE("what a check finds reaches the control loop with its class and reason
     const auto well = checked.judge();
     REQUIRE(well.has_value());
     CHECK(well->judgement == control::Judgement::healthy);
+}
+
+TEST_CASE("since when a check says what it says is shown in its own words, where they can be true",
+          "[daemon][health][abi]") {
+    control::VerdictFold fold{{control::CheckSettings{}}};
+    control::Finding finding{control::Judgement::unhealthy, control::FaultClass::hard, "x", "y", 70s};
+    (void)fold.record(Instant{1s}, 0, finding);
+    const auto report = fold.report(Instant{1s}).front();
+    CHECK(report.since_unix == 70s);
+    CHECK(control::shown_since(report, control::UnixTime{90s}, 100s) == control::UnixTime{70s});
+    CHECK(control::shown_since(report, control::UnixTime{60s}, 65s) ==
+          control::UnixTime{60s});  // of the future
+    finding.since_unix = -1s;
+    (void)fold.record(Instant{2s}, 0, finding);
+    CHECK(control::shown_since(fold.report(Instant{2s}).front(), control::UnixTime{90s}, 100s) ==
+          control::UnixTime{90s});
 }
 
 TEST_CASE("the plan of a check takes the file's word, then the plugin's wish, then that for all",

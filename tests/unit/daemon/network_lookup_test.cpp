@@ -50,7 +50,34 @@ TEST_CASE("a profile that is none says where it ends to be one", "[daemon][1.5.3
     };
     CHECK(text("policy = 1\n").find("profile of x:1") == 0);
     CHECK(text("[policy]\na = [1]\n").find("profile of x:2:5: a is") == 0);
+    CHECK(text("[facts]\nforks = { canyon = 1.5 }\n").find("profile of x:2:20: forks.canyon is") == 0);
     CHECK(text("[policy\n").find("profile of x:1") == 0);
+}
+
+TEST_CASE("what nobody would read in a profile is refused by place, with what was perhaps meant",
+          "[daemon][1.5.3]") {
+    const auto text = [](const char* profile) {
+        const auto read = read_profile(profile, "x");
+        return read.has_value() ? std::string{"taken"} : read.error().text;
+    };
+    CHECK(text("[polcy]\nhealthcheck.interval = 1\n") ==
+          "profile of x:1:2: \"polcy\" is no part of a profile, which has [facts] and [policy]");
+    CHECK(
+        text("healthcheck.interval = 1\n").find("profile of x:1:1: \"healthcheck\" is no part of a profile") ==
+        0);
+    CHECK(text("[policy]\nhealthcheck.intervall = 1\n") ==
+          "profile of x:2:13: there is no option \"healthcheck.intervall\"; did you mean "
+          "\"healthcheck.interval\"?");
+    CHECK(
+        text("[policy]\nhealthcheck.interval = \"soon\"\n").find("profile of x:2:24: healthcheck.interval: ") ==
+        0);
+    CHECK(text("[policy]\nhealthcheck.safe-enabled = 3\n")
+              .find("profile of x:2:28: healthcheck.safe-enabled: ") == 0);
+    CHECK(text("[facts]\nchain_id = \"ten\"\n") ==
+          "profile of x:2:12: chain_id is a string, and must be a whole number");
+    CHECK(text("[facts]\nchainid = 10\n") ==
+          "profile of x:2:1: there is no fact \"chainid\"; did you mean \"chain_id\"?");
+    CHECK(text("[facts]\nlab = true\noperator = \"us\"\n") == "taken");  // notes of one's own
 }
 
 TEST_CASE("a file adds a network, and changes the policy of a shipped one key by key", "[daemon][1.5.3]") {
@@ -96,5 +123,5 @@ TEST_CASE("a file that is no profile is refused with its place", "[daemon][1.5.3
     files.write("ours.toml", "[policy]\nhealthcheck.interval = [1]\n");
     const auto refused = look_up(files, "ours");
     REQUIRE_FALSE(refused.has_value());
-    CHECK(refused.error().text.find("profile of ours:2:24: healthcheck.interval is ") == 0);
+    CHECK(refused.error().text.find("networks.d/ours.toml:2:24: healthcheck.interval is ") == 0);
 }

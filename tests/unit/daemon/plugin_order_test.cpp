@@ -164,6 +164,25 @@ TEST_CASE("two instances cannot have one name, of whatever kinds they are", "[da
           std::string::npos);
 }
 
+TEST_CASE("a plugin that brought the daemon down twice is not even mapped, the driver alone cannot be left out",
+          "[daemon][plugins][7.7]") {
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    const auto marks =
+        std::filesystem::temp_directory_path() / ("conductor-marks-" + std::to_string(::getpid()));
+    std::ofstream{marks} << now - 20 << " org.example.unborn\n" << now - 10 << " org.example.unborn\n";
+    const auto crashes = plugin::CrashMarks::read(marks, now);
+    std::filesystem::remove(marks);
+    ::setenv("CONDUCTOR_TEST_CRASH", "1", 1);  // its constructor would end this process
+    const auto order =
+        order_of(settings_with("[[health]]\nname = \"falls\"\nplugin = \"org.example.unborn\"\n"), crashes);
+    ::unsetenv("CONDUCTOR_TEST_CRASH");
+    if (!order) FAIL(order.error().front());
+    CHECK(order->gate_missing);
+    for (const auto* one : order->all()) CHECK(one->wish.instance.plugin != "org.example.unborn");
+}
+
 TEST_CASE("options of the program that wait for a restart are named, those of the checks alone are not",
           "[daemon][reload]") {
     const auto effective = [](const std::vector<std::string>& words) {

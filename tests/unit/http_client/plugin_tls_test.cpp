@@ -12,14 +12,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <boost/asio/ip/address.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "core/plugin/blocking_http.hpp"
-#include "core/plugin/tls_exchange.hpp"
+#include "core/plugin/tls_client.hpp"
 
 using namespace conductor;
 using namespace conductor::plugin;
@@ -73,11 +77,19 @@ private:
     std::filesystem::path file_;
 };
 
-/// Serves one connection after the other until it goes: greets, reads one request, says what it was given.
+/// What a server does with its connections.
+struct Manner {
+    int answers{1000};       ///< of one connection, which is closed then
+    bool silent{false};      ///< it does not even greet
+    bool falls_mute{false};  ///< the request after the last answer is taken, and the connection closed
+    int together{1};         ///< so many connections are open before the first answer
+};
+
+/// Each connection has a thread of its own, which greets and answers every request alike.
 class TlsServer {
 public:
-    TlsServer(const Certificate& certificate, std::string answer, bool silent = false)
-        : answer_{std::move(answer)}, silent_{silent}, context_{SSL_CTX_new(TLS_server_method())} {
+    TlsServer(const Certificate& certificate, std::string answer, Manner manner = {})
+        : answer_{std::move(answer)}, manner_{manner}, context_{SSL_CTX_new(TLS_server_method())} {
         SSL_CTX_use_certificate(context_, certificate.x509());
         SSL_CTX_use_PrivateKey(context_, certificate.key());
         listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -94,6 +106,7 @@ public:
     ~TlsServer() {
         eventfd_write(end_, 1);
         thread_.join();
+        for (auto& one : serving_) one.join();
         ::close(listener_);
         ::close(end_);
         SSL_CTX_free(context_);
@@ -103,8 +116,11 @@ public:
     [[nodiscard]] std::string url(const std::string& host = "127.0.0.1") const {
         return "https://" + host + ":" + std::to_string(port_);
     }
-    /// Of the last connection; read it when the exchange is over.
+    /// The last one; read it when the exchange is over.
     std::string request;
+    std::atomic<int> accepted{0};
+    std::atomic<int> requests{0};
+    std::atomic<int> closed{0};
 
 private:
     bool readable(int fd) const {
@@ -114,33 +130,52 @@ private:
     void run() {
         while (readable(listener_)) {
             const int fd = ::accept(listener_, nullptr, nullptr);
-            if (silent_) {
-                (void)readable(-1);
-            } else {
-                serve(fd);
-            }
-            ::close(fd);
+            ++accepted;
+            serving_.emplace_back([this, fd] {
+                if (manner_.silent) {
+                    (void)readable(-1);
+                } else {
+                    serve(fd);
+                }
+                ::close(fd);
+                ++closed;
+            });
         }
     }
     void serve(int fd) {
         auto* ssl = SSL_new(context_);
         SSL_set_fd(ssl, fd);
         if (SSL_accept(ssl) == 1) {
-            char octets[4096];
-            const auto got = SSL_read(ssl, octets, sizeof octets);
-            request.assign(octets, static_cast<std::size_t>(std::max(got, 0)));
-            SSL_write(ssl, answer_.data(), static_cast<int>(answer_.size()));
+            int answered = 0;
+            while (answered < manner_.answers && take_request(ssl, fd)) {
+                while (accepted < manner_.together) std::this_thread::sleep_for(1ms);
+                SSL_write(ssl, answer_.data(), static_cast<int>(answer_.size()));
+                ++answered;
+            }
+            if (manner_.falls_mute) (void)take_request(ssl, fd);
             SSL_shutdown(ssl);
         }
         SSL_free(ssl);
     }
+    bool take_request(SSL* ssl, int fd) {
+        char octets[4096];
+        if (!readable(fd)) return false;
+        const auto got = SSL_read(ssl, octets, sizeof octets);
+        if (got <= 0) return false;
+        const std::lock_guard lock{mutex_};
+        request.assign(octets, static_cast<std::size_t>(got));
+        ++requests;
+        return true;
+    }
 
     std::string answer_;
-    bool silent_;
+    Manner manner_;
     SSL_CTX* context_;
     int listener_{-1};
     int end_{::eventfd(0, EFD_CLOEXEC)};
     std::uint16_t port_{0};
+    std::mutex mutex_;
+    std::vector<std::thread> serving_;
     std::thread thread_;
 };
 
@@ -162,6 +197,48 @@ Result<HttpReply, HttpError> ask(BlockingHttp& http, int cancel_fd = -1) {
     call.cancel_fd = cancel_fd;
     return http.post(call);
 }
+
+Result<HttpReply, HttpError> look(BlockingHttp& http) {
+    HttpCall call;
+    call.endpoint = "node";
+    call.limit = 1000;
+    return http.get(call);
+}
+
+std::string said(const Result<HttpReply, HttpError>& reply) {
+    return reply ? reply->body : reply.error().text;
+}
+
+bool comes_true(const std::function<bool()>& what) {
+    for (int i = 0; i < 5000 && !what(); ++i) std::this_thread::sleep_for(1ms);
+    return what();
+}
+
+/// Asked without the port around it, with bounds of the test's own.
+struct Direct {
+    TlsClient client;
+    std::shared_ptr<const TlsTrust> trust;
+    std::uint16_t port;
+
+    Direct(const TlsServer& server, const Certificate& certificate, TlsKeeping keeping)
+        : client{keeping}, trust{*TlsTrust::make(certificate.file())}, port{read_tls_url(server.url())->port} {
+        ::signal(SIGPIPE, SIG_IGN);
+    }
+    std::string ask(const std::shared_ptr<const TlsTrust>& trusted) {
+        TlsCall call;
+        call.host = "127.0.0.1";
+        call.place = "127.0.0.1:" + std::to_string(port);
+        call.request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        call.answer_limit = 1000;
+        call.until = std::chrono::steady_clock::now() + 10s;
+        const auto here = [this]() -> Result<Endpoints, HttpError> {
+            return Endpoints{{boost::asio::ip::make_address("127.0.0.1"), port}};
+        };
+        const auto answer = client.exchange(trusted, call, here);
+        return answer ? answer->body : answer.error().text;
+    }
+    std::string ask() { return ask(trust); }
+};
 
 std::string complaint(const std::string& url, const std::string& ca) {
     const auto made = BlockingHttp::make({{"node", HttpEndpoint{url, 5s, {}, ca}}});
@@ -211,7 +288,7 @@ TEST_CASE("a certificate for another name is none", "[plugin][tls]") {
 TEST_CASE("a server that does not greet is given up at the endpoint's timeout, or when the call is cancelled",
           "[plugin][tls]") {
     const Certificate certificate{"IP:127.0.0.1"};
-    TlsServer server{certificate, yes, true};
+    TlsServer server{certificate, yes, {.silent = true}};
     {
         const auto http = to(server.url(), certificate.file(), 50ms);
         CHECK(ask(*http).error().kind == HttpError::Kind::timed_out);
@@ -231,10 +308,90 @@ TEST_CASE("an answer over TLS has the bounds of any other", "[plugin][tls]") {
         CHECK(ask(*http).error().kind == HttpError::Kind::too_large);
     }
     SECTION("cut off") {
-        TlsServer server{certificate, "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf"};
+        TlsServer server{certificate, "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nhalf", {.answers = 1}};
         const auto http = to(server.url(), certificate.file());
         CHECK(ask(*http).error().text == "unexpected EOF");
     }
+}
+
+TEST_CASE("exchanges over TLS one after another share a connection", "[plugin][tls]") {
+    const Certificate certificate{"IP:127.0.0.1"};
+    TlsServer server{certificate, yes};
+    const auto http = to(server.url(), certificate.file());
+    for (int i = 0; i < 5; ++i) CHECK(said(ask(*http)) == "yes");
+    CHECK(said(look(*http)) == "yes");
+    CHECK(server.accepted == 1);
+    CHECK(server.requests == 6);
+}
+
+TEST_CASE("a connection that the server does not keep is not kept here", "[plugin][tls]") {
+    const Certificate certificate{"IP:127.0.0.1"};
+    const std::string answer = GENERATE("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nyes",
+                                        "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nyes",
+                                        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes and more");
+    TlsServer server{certificate, answer};
+    Direct direct{server, certificate, {}};
+    CHECK(direct.ask() == "yes");
+    CHECK(direct.client.kept() == 0);
+}
+
+TEST_CASE("a kept connection that the server has closed meanwhile is not asked", "[plugin][tls]") {
+    const Certificate certificate{"IP:127.0.0.1"};
+    TlsServer server{certificate, yes, {.answers = 1}};
+    const auto http = to(server.url(), certificate.file());
+    for (int i = 1; i <= 3; ++i) {
+        CHECK(said(ask(*http)) == "yes");
+        REQUIRE(comes_true([&] { return server.closed == i; }));
+    }
+    CHECK(server.accepted == 3);
+}
+
+TEST_CASE("what may have been carried out over a kept connection is not asked twice, a question is",
+          "[plugin][tls]") {
+    const Certificate certificate{"IP:127.0.0.1"};
+    TlsServer server{certificate, yes, {.answers = 1, .falls_mute = true}};
+    const auto http = to(server.url(), certificate.file());
+    CHECK(said(ask(*http)) == "yes");
+    const auto lost = ask(*http);  // taken, and not answered
+    REQUIRE_FALSE(lost.has_value());
+    CHECK(lost.error().kind == HttpError::Kind::unreachable);
+    CHECK(server.requests == 2);
+    CHECK(said(look(*http)) == "yes");
+    CHECK(said(look(*http)) == "yes");  // the second time over a fresh one
+    CHECK(server.accepted == 3);
+}
+
+TEST_CASE("connections that wait for the next exchange are bounded in number and in time", "[plugin][tls]") {
+    const Certificate certificate{"IP:127.0.0.1"};
+    TlsServer server{certificate, yes, {.together = 4}};
+    Direct direct{server, certificate, {.per_place = 2, .in_all = 8, .idle = 10s}};
+    std::vector<std::thread> askers;
+    std::atomic<int> good{0};
+    for (int i = 0; i < 4; ++i) askers.emplace_back([&] { good += direct.ask() == "yes" ? 1 : 0; });
+    for (auto& one : askers) one.join();
+    CHECK(good == 4);
+    CHECK(server.accepted == 4);
+    CHECK(direct.client.kept() == 2);
+
+    Direct brief{server, certificate, {.per_place = 2, .in_all = 8, .idle = 0s}};
+    CHECK(brief.ask() == "yes");
+    CHECK(brief.ask() == "yes");
+    CHECK(server.accepted == 6);
+
+    Direct none{server, certificate, {.per_place = 2, .in_all = 0, .idle = 10s}};
+    CHECK(none.ask() == "yes");
+    CHECK(none.client.kept() == 0);
+}
+
+TEST_CASE("a connection that one authority vouches for is not lent to who trusts another", "[plugin][tls]") {
+    const Certificate certificate{"IP:127.0.0.1"};
+    const Certificate other{"IP:127.0.0.1"};
+    TlsServer server{certificate, yes};
+    Direct direct{server, certificate, {}};
+    CHECK(direct.ask() == "yes");
+    CHECK(direct.client.kept() == 1);
+    CHECK(direct.ask(*TlsTrust::make(other.file())).starts_with("tls: failed to verify certificate: "));
+    CHECK(direct.client.kept() == 1);
 }
 
 TEST_CASE("what is wrong with an endpoint's authority is said with its name", "[plugin][tls]") {

@@ -137,6 +137,7 @@ TEST_CASE("a signal handler that a plugin takes is put back, and the plugin name
         World world;
         const auto instance = world.sample("take-handler");
         const bool healthy = world.judge(*instance).verdict == Verdict::healthy;
+        world.close(*instance);  // its worker looks when the answer has left
         if (healthy) ::raise(SIGTERM);
     });
     CHECK(ended.signal == SIGTERM);

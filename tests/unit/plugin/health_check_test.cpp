@@ -224,6 +224,16 @@ TEST_CASE("a start, a stop or a destruction that hangs does not hold the daemon"
     while (instance->busy()) std::this_thread::sleep_for(1ms);
 }
 
+TEST_CASE("what could not start is stopped before it is destroyed", "[plugin][health]") {
+    World world;
+    const auto instance = world.make("sample", "org.example.sample", {raw("mode", "throw-in-start")});
+    CHECK_FALSE(world.open(*instance));
+    REQUIRE(world.log->lines.size() == 1);
+    CHECK(world.log->lines.front().message == "stopped");
+    world.close(*instance);
+    CHECK(world.log->lines.size() == 1);
+}
+
 TEST_CASE("what start throws is said, what stop throws ends nothing else", "[plugin][health]") {
     CHECK(refused("sample", "org.example.sample", {raw("mode", "throw-in-start")}).text == "cannot be started");
     World world;

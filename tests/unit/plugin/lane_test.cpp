@@ -161,6 +161,26 @@ TEST_CASE("a call that is stuck for too long puts the instance out of service al
     while (lane->busy()) std::this_thread::sleep_for(1ms);
 }
 
+TEST_CASE("each call has its own deadline, however the one before it had ended", "[plugin][lane]") {
+    Bench bench;
+    const auto lane = bench.lane({.grace = 5ms, .abandoned_in_row = 100});
+    // One that sets a far alarm, a nearer one behind it, and a far one that is late itself.
+    CHECK(bench.fate(bench.submit(*lane, 60ms, [](TestJob&) {})) == Fate::finished);
+    Gate gate;
+    const auto late = bench.submit(*lane, 10ms, [&](TestJob&) { gate.wait(); });
+    CHECK(bench.fate(late) == Fate::late);
+    while (lane->abandoned() == 0) std::this_thread::sleep_for(1ms);
+    gate.open = true;
+    while (lane->busy()) std::this_thread::sleep_for(1ms);
+    Gate last;
+    const auto begun = std::chrono::steady_clock::now();
+    const auto patient = bench.submit(*lane, 120ms, [&](TestJob&) { last.wait(); });
+    CHECK(bench.fate(patient) == Fate::late);
+    CHECK(std::chrono::steady_clock::now() - begun >= 120ms);  // not at an alarm of somebody before it
+    last.open = true;
+    while (lane->busy()) std::this_thread::sleep_for(1ms);
+}
+
 TEST_CASE("a lane that ends delivers what it leaves behind and does not wait for it", "[plugin][lane]") {
     Bench bench;
     auto gate = std::make_shared<Gate>();

@@ -1,7 +1,9 @@
 #include "core/plugin/options.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 
 #include "tests/unit/plugin/world.hpp"
 
@@ -116,6 +118,54 @@ TEST_CASE("a required option that is missing says what it is for", "[plugin][opt
     CHECK(
         checked.error().front() ==
         "conductord.toml:10:1: health \"data-disk\": option \"path\" is required: any path on the file system");
+}
+
+TEST_CASE("a list that is required holds something", "[plugin][options]") {
+    Descriptor descriptor;
+    OptionSpec spec;
+    spec.key = "paths";
+    spec.summary = "any path on each file system";
+    spec.required = spec.list = true;
+    descriptor.options.push_back(spec);
+    const RawOption nothing{"paths", spot, true, {}};
+    const auto checked = check_options("health \"data-disk\"", whole, descriptor, {nothing}, {});
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().front() ==
+          "conductord.toml:12:51: health \"data-disk\": paths: is required, so its list holds one value at "
+          "least: "
+          "any path on each file system");
+}
+
+TEST_CASE("the bounds of an option hold for reals and secrets too, and no real is infinite or none",
+          "[plugin][options]") {
+    Descriptor descriptor;
+    OptionSpec share;
+    share.key = "share";
+    share.type = OptionType::real;
+    share.min = 0;
+    share.max = 1;
+    OptionSpec token;
+    token.key = "token";
+    token.secret = true;
+    token.min = 8;
+    token.max = 64;
+    descriptor.options = {share, token};
+    const auto why = [&](const RawOption& raw) {
+        const auto checked = check_options("health \"x\"", whole, descriptor, {raw}, {});
+        return checked ? std::string{"taken"} : checked.error().front();
+    };
+    CHECK(why(option("share", 0.5)) == "taken");
+    CHECK(why(option("share", std::int64_t{1})) == "taken");
+    CHECK(why(option("share", 1.5)).ends_with("share: 1.5 is out of range; it must lie between 0 and 1"));
+    CHECK(why(option("share", std::int64_t{-1})).ends_with("must lie between 0 and 1"));
+    for (const double odd : {std::numeric_limits<double>::infinity(), std::nan("")})
+        CHECK(why(option("share", odd)).ends_with("is no finite number"));
+
+    const TemporaryDirectory directory;
+    const auto file = directory.write("token", "hunter2\n").string();
+    const auto said = why(option("token", SecretSource{SecretSource::Kind::file, file}));
+    CHECK(said.ends_with("token: " + file + " holds 7 bytes; it must have 8 to 64"));
+    CHECK(said.find("hunter2") == std::string::npos);
 }
 
 TEST_CASE("a secret comes from a file or a variable, never from the configuration itself",

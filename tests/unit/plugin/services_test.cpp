@@ -27,6 +27,7 @@ struct Served {
         values.values["node"] = {std::string{"node"}};
         values.values["n"] = {std::int64_t{7}, std::int64_t{8}};
         values.values["share"] = {0.5};
+        values.secrets = {"hunter2"};
         services = std::make_unique<HostServices>("one", descriptor, values, world.ports());
     }
     template <class T>
@@ -276,6 +277,25 @@ TEST_CASE("log credit comes back with time", "[plugin][services]") {
     served.world.clock->monotonic += 1'000'000'000;
     for (int i = 0; i < 60; ++i) write();
     CHECK(served.world.log->lines.size() == 60);
+    // Nobody wonders where the others are.
+    CHECK(served.world.log->lines[49].pairs.empty());
+    CHECK(served.world.log->lines[50].pairs == std::vector<LogPair>{{"dropped_lines", "10"}});
+    CHECK(served.world.log->lines[51].pairs.empty());
+}
+
+TEST_CASE("a line of a plugin is bounded in every part, and tells no secret", "[plugin][services]") {
+    Served served;
+    const auto& log = served.table<conductor_log>(CONDUCTOR_LOG);
+    const std::string huge(1 << 20, 'x');
+    const conductor_pair pairs[] = {{as_slice(huge), as_slice(huge)},
+                                    {as_slice("hunter2"), as_slice("hunter2")}};
+    log.write(served.services.get(), 99, as_slice(huge), pairs, 2);
+    const auto& line = served.world.log->lines.at(0);
+    CHECK(line.level == LogLevel::error);  // a level of a younger ABI is the loudest that there is
+    CHECK(line.message.size() == detail_bound);
+    CHECK(line.pairs.at(0).first.size() == reason_bound);
+    CHECK(line.pairs.at(0).second.size() == detail_bound);
+    CHECK(line.pairs.at(1) == LogPair{"***", "***"});
 }
 
 TEST_CASE("a plugin asks through the host and reads the answer with its selector", "[plugin][services]") {

@@ -41,6 +41,8 @@ TEST_CASE("malformed UTF-8 and control characters never reach a log", "[plugin][
     CHECK(mended("a\xff") == "a\xef\xbf\xbd");
     CHECK(mended("\xc3(") == "\xef\xbf\xbd(");
     CHECK(mended("line\nnext\x7f") == "line next ");
+    CHECK(mended("a\xc2\x9b"
+                 "31m") == "a 31m");  // what a terminal takes for an escape
     CHECK(mended("\xed\xa0\x80") == "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");  // a surrogate
     CHECK(mended("\xc0\xaf") == "\xef\xbf\xbd\xef\xbf\xbd");                  // overlong
     CHECK(mended("\xf0\x9f\x98\x80") == "\xf0\x9f\x98\x80");
@@ -50,6 +52,22 @@ TEST_CASE("malformed UTF-8 and control characters never reach a log", "[plugin][
 TEST_CASE("a secret is struck out wherever it stands", "[plugin][text]") {
     const std::vector<std::string> secrets{"hunter2", ""};
     CHECK(mended("hunter2 and hunter2!", secrets) == "*** and ***!");
+    const std::vector<std::string> binary{
+        "a\tb\xff"
+        "c"};
+    CHECK(mended("it is a\tb\xff"
+                 "c.",
+                 binary) == "it is ***.");
+    const std::vector<std::string> nested{"abc", "abcdef"};
+    CHECK(mended("abcdef abc", nested) == "*** ***");
+}
+
+TEST_CASE("the beginning of a secret is struck out where a bound has cut the rest", "[plugin][text]") {
+    const std::vector<std::string> secrets{"hunter2-hunter2"};
+    CHECK(mended("token hunter2-hun", secrets) == "token ***");
+    CHECK(mended("token hunter2-hunter", secrets) == "token ***");
+    CHECK(mended("a hun", secrets) == "a hun");  // three octets tell nothing
+    CHECK(mended("hunter2-hunt goes on", secrets) == "hunter2-hunt goes on");
 }
 
 TEST_CASE("a slug has small letters, digits, dots, dashes and underscores", "[plugin][text]") {

@@ -71,6 +71,41 @@ TEST_CASE("a link in a directory for everybody is refused, whatever it names", "
           std::string::npos);
 }
 
+TEST_CASE("a link in the middle of the way is judged like one at its ends", "[plugin][trust]") {
+    const TemporaryDirectory safe;
+    const TemporaryDirectory open;
+    const auto file = good_library(safe);
+    // Safe, open, safe: whoever may write to the middle decides what is loaded.
+    fs::create_symlink(file, open.path() / "middle.so");
+    fs::create_symlink(open.path() / "middle.so", safe.path() / "first.so");
+    CHECK(check_trust(safe.path() / "first.so", Trust::user));
+    ::chmod(open.path().c_str(), 0777);
+    CHECK(refusal(check_trust(safe.path() / "first.so", Trust::user))
+              .find(open.path().string() + ": a directory") != std::string::npos);
+    // The same for directories that are links.
+    fs::create_directory_symlink(safe.path(), open.path() / "plugins");
+    fs::create_directory_symlink(open.path() / "plugins", safe.path() / "dir");
+    CHECK(refusal(check_trust(safe.path() / "dir/good.so", Trust::user)).find("a directory above") !=
+          std::string::npos);
+}
+
+TEST_CASE("links of every shape are followed to their end, and one without an end is refused",
+          "[plugin][trust]") {
+    const TemporaryDirectory directory;
+    const auto file = good_library(directory);
+    fs::create_directory(directory.path() / "below");
+    fs::create_symlink("../good.so", directory.path() / "below/up.so");
+    fs::create_symlink("./below/../below/up.so", directory.path() / "round.so");
+    CHECK(check_trust(directory.path() / "round.so", Trust::user));
+    CHECK(check_trust(directory.path() / "below/.././/round.so", Trust::user));
+    fs::create_symlink("loop.so", directory.path() / "loop.so");
+    CHECK(refusal(check_trust(directory.path() / "loop.so", Trust::user)).find("Too many levels") !=
+          std::string::npos);
+    fs::create_symlink("nowhere.so", directory.path() / "dangling.so");
+    CHECK(refusal(check_trust(directory.path() / "dangling.so", Trust::user)).find("No such file") !=
+          std::string::npos);
+}
+
 TEST_CASE("set-uid bits and odd files are refused", "[plugin][trust]") {
     const TemporaryDirectory directory;
     const auto file = good_library(directory);

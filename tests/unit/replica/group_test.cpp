@@ -204,6 +204,7 @@ TEST_CASE("a member whose disk has failed is mute, and the others go on", "[repl
     Group group;
     group.found({"a", "b", "c"});
     REQUIRE(group.commit(block(1)));
+    REQUIRE(group.all_reach(1));
     const auto broken = group.follower();
     group.disk(broken).fail_next(storage::StoreErrc::no_space);
     for (std::uint64_t number = 2; number <= 10; ++number) REQUIRE(group.commit(block(number)));
@@ -211,6 +212,51 @@ TEST_CASE("a member whose disk has failed is mute, and the others go on", "[repl
     CHECK(group.at(broken).replica->not_ready() == "store is mute");
     REQUIRE(group.all_reach(10));
     CHECK(group.at(broken).replica->head().head()->number < BlockNumber{10});
+}
+
+TEST_CASE("a member that cannot read its head any more has it put back by the leader, and ends nothing",
+          "[replica][group][corrupt]") {
+    Group group;
+    group.found({"a", "b", "c"});
+    for (std::uint64_t number = 1; number <= 5; ++number) REQUIRE(group.commit(block(number)));
+    REQUIRE(group.all_reach(5));
+    const auto whole = group.log("a");
+    const auto broken = group.follower();
+    REQUIRE(group.until([&] { return group.log(broken).size() == whole.size(); }));
+    group.kill(broken);
+    const auto newest = std::ranges::find_if(whole.rbegin(), whole.rend(), [](const auto& entry) {
+                            return entry.type == consensus::EntryType::command;
+                        })->position.index;
+    group.disk(broken).rot(newest);
+    group.start(broken);
+    CHECK(group.all_reach(5));
+    CHECK_FALSE(group.at(broken).failed);
+    CHECK(group.until([&] { return group.at(broken).replica->not_ready().empty(); }));
+    auto mended = group.log(broken);
+    REQUIRE(mended.size() >= whole.size());
+    mended.resize(whole.size());  // behind it the leader has written why it did not count this member
+    CHECK(mended == whole);
+    REQUIRE(group.commit(block(6)));
+    CHECK(group.all_reach(6));
+}
+
+TEST_CASE("a leader that cannot read what a member lacks sends its snapshot, and leads on",
+          "[replica][group][corrupt]") {
+    Group group{{.cache_octets = 4096}};
+    group.found({"a", "b", "c"});
+    const auto away = group.follower();
+    const auto leads = group.leader();
+    group.kill(away);
+    for (std::uint64_t number = 1; number <= 40; ++number) REQUIRE(group.commit(block(number)));
+    REQUIRE(group.leader() == leads);
+    group.disk(leads).rot(LogIndex{10});
+    group.start(away);
+    REQUIRE(group.all_reach(40));
+    CHECK(group.leader() == leads);
+    CHECK_FALSE(group.at(leads).failed);
+    CHECK(group.snapshot(leads).has_value());
+    REQUIRE(group.commit(block(41)));
+    CHECK(group.all_reach(41));
 }
 
 TEST_CASE("a received snapshot becomes the head before it is acknowledged", "[replica][group][C-62]") {

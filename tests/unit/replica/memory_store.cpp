@@ -47,6 +47,7 @@ public:
                 for (const auto* piece : {&encoded.head, &encoded.data, &encoded.tail})
                     octets.insert(octets.end(), piece->span().begin(), piece->span().end());
                 auto entry = *wire::decode_entry(Bytes::adopt(std::move(octets)));
+                disk_.rotten_.erase(entry.position.index);
                 disk_.entries_[entry.position.index] = std::move(entry);
             }
         }
@@ -56,6 +57,8 @@ public:
     Result<consensus::Entry, storage::StoreError> read(LogIndex index) override {
         const std::lock_guard lock{disk_.mutex_};
         ++disk_.bodies_read_;
+        if (disk_.rotten_.count(index) != 0)
+            return storage::StoreError{storage::StoreErrc::corrupt_record, "memory", "the entry has rotted"};
         return disk_.entries_.at(index);
     }
     Result<Bytes, storage::StoreError> read_data_prefix(LogIndex index, std::size_t octets) override {
@@ -130,6 +133,10 @@ std::size_t MemoryDisk::bodies_read() const {
 std::size_t MemoryDisk::entries() const {
     const std::lock_guard lock{mutex_};
     return entries_.size();
+}
+void MemoryDisk::rot(LogIndex index) {
+    const std::lock_guard lock{mutex_};
+    rotten_.insert(index);
 }
 void MemoryDisk::overwrite(LogIndex index, Bytes data) {
     const std::lock_guard lock{mutex_};

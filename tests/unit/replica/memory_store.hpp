@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 
 #include "core/storage/log_store.hpp"
 
@@ -28,6 +29,9 @@ public:
     /// Replaces the data of an entry, as if another program had written it.
     void overwrite(LogIndex index, Bytes data);
 
+    /// The body of an entry does not come back any more, until it is written again; its front does.
+    void rot(LogIndex index);
+
     [[nodiscard]] std::unique_ptr<storage::LogStore> open();
 
 private:
@@ -46,6 +50,7 @@ private:
     std::optional<consensus::SnapshotMark> snapshot_;
     Bytes snapshot_payload_;
     std::map<LogIndex, consensus::Entry> entries_;
+    std::set<LogIndex> rotten_;
 };
 
 }  // namespace conductor::test

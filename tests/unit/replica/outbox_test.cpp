@@ -73,10 +73,12 @@ struct Post {
     DiskWorker worker{core, disk.open()};
     std::vector<std::uint64_t> lost;
     std::optional<storage::StoreError> failure;
+    std::optional<LogIndex> unreadable;
     Outbox outbox{{core, cache, worker, links},
                   {[this](const ServerId&, consensus::Exchange exchange, const std::string&) {
                        lost.push_back(exchange.value());
                    },
+                   [this](LogIndex index, const auto&) { unreadable = index; },
                    [this](const storage::StoreError& error) { failure = error; }}};
 };
 
@@ -111,6 +113,22 @@ TEST_CASE("what follows entries that are still being read leaves behind them", "
     for (const auto& freight : post.links.freights)
         for (const auto& entry : freight.entries) indices.push_back(entry.facts.position.index.value());
     CHECK(indices == std::vector<std::uint64_t>{1, 2, 3, 4});
+}
+
+TEST_CASE("an entry that cannot be read is named, and what waits for the same member is lost",
+          "[replica][outbox][corrupt]") {
+    Post post;
+    post.disk.rot(LogIndex{2});
+    post.hang();
+    post.append(1, 1, 3);
+    post.append(2, 4, 1);
+    post.disk.resume();
+    REQUIRE(post.until([&] { return post.lost.size() == 2; }));
+    CHECK(post.unreadable == LogIndex{2});
+    CHECK(post.links.posted.empty());
+    CHECK_FALSE(post.failure.has_value());
+    post.append(3, 4, 1);
+    CHECK(post.posted() == std::vector<std::uint64_t>{3});
 }
 
 TEST_CASE("what waits for the disk is bounded, and what is forgotten never leaves", "[replica][outbox]") {

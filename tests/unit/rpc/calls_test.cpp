@@ -1,6 +1,5 @@
 // Calls and commits, as a client sees them.
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
 
@@ -330,10 +329,10 @@ TEST_CASE("the nodes behind the proxy are asked over HTTP from any thread", "[rp
     const auto url = *http::read_url("http://127.0.0.1:" + std::to_string(behind.port()));
     const auto dead = *http::read_url("http://127.0.0.1:1/key");
     {
-        NodeUpstream upstream{boost::asio::make_strand(threads.context()), {url, dead}};
+        NodeUpstream upstream{threads.next(), {url, dead}};
         const auto asked = [&](Backend backend, const std::string& method) {
-            return boost::asio::co_spawn(boost::asio::make_strand(threads.context()),
-                                         upstream.ask(backend, method, "[]"), boost::asio::use_future);
+            return boost::asio::co_spawn(threads.next(), upstream.ask(backend, method, "[]"),
+                                         boost::asio::use_future);
         };
         std::vector<std::future<Answer>> answers;
         for (int i = 0; i < 20; ++i) answers.push_back(asked(Backend::execution, "conductor_leader"));

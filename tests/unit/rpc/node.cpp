@@ -1,7 +1,6 @@
 #include "tests/unit/rpc/node.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
 #include <stdexcept>
 
@@ -166,7 +165,7 @@ Node::Node(NodeOptions options) : commits_{committer, observer, {options.strictn
     add_server_methods(methods_, options.routes.version);
     const Routes::Parts parts{methods_, commits_, node, node, observer};
     routes_ = std::make_unique<Routes>(parts, options.routes);
-    server = std::make_unique<HttpServer>(threads_.context(), *routes_, observer, options.http);
+    server = std::make_unique<HttpServer>([this] { return threads_.next(); }, *routes_, observer, options.http);
     const auto bound = server->listen();
     if (!bound) throw std::runtime_error{bound.error().text};
     port_ = *bound;
@@ -175,8 +174,7 @@ Node::Node(NodeOptions options) : commits_{committer, observer, {options.strictn
 void Node::stop() {
     if (stopped_) return;
     stopped_ = true;
-    boost::asio::co_spawn(boost::asio::make_strand(threads_.context()), server->stop(), boost::asio::use_future)
-        .get();
+    boost::asio::co_spawn(threads_.next(), server->stop(), boost::asio::use_future).get();
 }
 
 Node::~Node() {

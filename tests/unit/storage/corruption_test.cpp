@@ -187,6 +187,102 @@ TEST_CASE("entries of a segment that is gone from the middle are reported", "[st
         CHECK(store->read(index).error().code == StoreErrc::corrupt_record);
 }
 
+namespace {
+
+void remove_segments(CrashFiles& files) {
+    for (const auto& path : files.disk().paths("/segments/")) files.disk().remove(path);
+}
+
+void refused_as_forgetful(CrashFiles& files) {
+    const auto store = LogStore::open(files, store_options());
+    REQUIRE_FALSE(store.has_value());
+    CHECK(store.error().code == StoreErrc::log_lost);
+    CHECK(store.error().place == "/data/a/segments");
+    CHECK(store.error().text.find("/data/a/segments: ") == 0);
+    CHECK(store.error().text.find("replace the member") != std::string::npos);
+}
+
+// As a version wrote it that named no segment beside the vote.
+void forget_segment_in_vote(CrashFiles& files) {
+    auto& octets = *files.disk().find("/data/a/vote");
+    for (const std::size_t slot : {0U, 4096U}) {
+        std::fill_n(octets.begin() + static_cast<std::ptrdiff_t>(slot) + 4084, 8, std::uint8_t{0});
+        storage::put(octets.data() + slot + 4092, storage::crc32c(ByteSpan{octets}.subspan(slot, 4092)));
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a log that is gone beside a vote is refused, and nothing changes", "[storage][corruption][vote]") {
+    CrashFiles files;
+    {
+        auto store = must_open(files);
+        must_write(*store, vote_for(1, "b"));
+        must_append(*store, 1, 1, GENERATE(1U, 60U), 3000);
+    }
+    const bool directory_too = GENERATE(false, true);
+    remove_segments(files);
+    if (directory_too) files.disk().directories.erase("/data/a/segments");
+    const auto before = files.disk();
+    refused_as_forgetful(files);
+    CHECK(files.disk() == before);
+}
+
+TEST_CASE("the newest segment is missed, whoever remembers it", "[storage][corruption][vote]") {
+    CrashFiles files;
+    {
+        auto store = must_open(files);
+        must_append(*store, 1, 1, 60, 3000);
+        SECTION("the vote") {
+            must_write(*store, vote_for(2, "b"));
+            store.reset();
+            for (const auto& path : files.disk().paths("/index/")) files.disk().remove(path);
+        }
+        SECTION("the index") {}
+    }
+    files.disk().remove(files.disk().paths(".segment").back());
+    refused_as_forgetful(files);
+}
+
+TEST_CASE("segments that are gone are missed by the index where the vote does not name one",
+          "[storage][corruption][vote][index]") {
+    CrashFiles files;
+    must_append(*must_open(files), 1, 1, 60, 3000);
+    forget_segment_in_vote(files);
+    remove_segments(files);
+    refused_as_forgetful(files);
+}
+
+TEST_CASE("a vote from before the first entry needs no log beside it", "[storage][vote]") {
+    CrashFiles files;
+    must_write(*must_open(files), vote_for(3, "b"));
+    const bool spares_too = GENERATE(false, true);
+    if (spares_too) remove_segments(files);
+    auto store = must_open(files);
+    CHECK(store->recovered().hard_state.vote_candidate == "b");
+    CHECK(store->recovered().entries.empty());
+    must_append(*store, 3, 1, 2);
+    store.reset();
+    CHECK(must_open(files)->recovered().entries.size() == 2);
+}
+
+TEST_CASE("a crash before the directory of segments was made costs nothing", "[storage][vote]") {
+    CrashFiles files;
+    must_open(files).reset();
+    remove_segments(files);
+    files.disk().directories.erase("/data/a/segments");
+    CHECK(must_open(files)->recovered().entries.empty());
+}
+
+TEST_CASE("a start names the newest segment where no vote did", "[storage][vote]") {
+    CrashFiles files;
+    must_append(*must_open(files), 1, 1, 3);
+    forget_segment_in_vote(files);
+    CHECK(must_open(files)->recovered().entries.size() == 3);
+    remove_segments(files);
+    refused_as_forgetful(files);
+}
+
 TEST_CASE("a start does not depend on the index", "[storage][index]") {
     CrashFiles files;
     ModelLog model;

@@ -26,6 +26,14 @@ TEST_CASE("term and vote are there after a restart", "[storage][vote]") {
     CHECK(must_open(files)->recovered().hard_state == consensus::HardState{Term{7}, Term{7}, "host-b:50050"});
 }
 
+TEST_CASE("the end of what was acknowledged is kept beside the vote", "[storage][vote]") {
+    CrashFiles files;
+    auto write = vote_for(7, "host-b:50050");
+    write.hard_state->floor = {Term{6}, LogIndex{41}};
+    must_write(*must_open(files), write);
+    CHECK(must_open(files)->recovered().hard_state == *write.hard_state);
+}
+
 TEST_CASE("a hard state costs two flushes, one for each slot", "[storage][vote]") {
     CrashFiles files;
     auto store = must_open(files);

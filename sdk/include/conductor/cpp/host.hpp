@@ -137,6 +137,10 @@ public:
         take(key, config(&conductor_config::integer)->integer(host_, key, index, &v));
         return v;
     }
+    /// The same where the option's bounds keep it from being negative.
+    [[nodiscard]] std::uint64_t natural(const char* key, std::uint32_t index = 0) const {
+        return static_cast<std::uint64_t>(integer(key, index));
+    }
     [[nodiscard]] bool boolean(const char* key) const { return integer(key) != 0; }
     [[nodiscard]] double real(const char* key, std::uint32_t index = 0) const {
         double v{};
@@ -148,8 +152,13 @@ public:
         return config(&conductor_config::count)->count(host_, key);
     }
     [[nodiscard]] std::vector<std::string> strings(const char* key) const {
-        std::vector<std::string> all(config(&conductor_config::count)->count(host_, key));
+        std::vector<std::string> all(count(key));
         for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = string(key, i);
+        return all;
+    }
+    [[nodiscard]] std::vector<std::int64_t> integers(const char* key) const {
+        std::vector<std::int64_t> all(count(key));
+        for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = integer(key, i);
         return all;
     }
 

@@ -31,6 +31,10 @@ private:
 namespace detail {
 template <class T>
 conductor_status rank(void* self, const conductor_call* call, const conductor_transfer* transfer) noexcept {
+    // Shorter than 0.1 ever was.
+    if (!CONDUCTOR_HAS(conductor_transfer, transfer, emit) ||
+        transfer->member_stride < sizeof(conductor_member))
+        return CONDUCTOR_INTERNAL;
     return guarded(call, [&] {
         plugin_of<T>(self).rank(*call, Transfer{*transfer});
         return conductor_status{CONDUCTOR_OK};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <conductor/services.h>
+#include <conductor/cpp/options.hpp>
 
 #include <array>
 #include <cstdint>
@@ -56,57 +57,6 @@ struct About {
     std::uint64_t interval_ns = 0, timeout_ns = 0;
 };
 
-constexpr conductor_option required(conductor_option o) {
-    o.flags |= CONDUCTOR_REQUIRED;
-    return o;
-}
-constexpr conductor_option secret(conductor_option o) {
-    o.flags |= CONDUCTOR_SECRET;
-    return o;
-}
-constexpr conductor_option live(conductor_option o) {
-    o.flags |= CONDUCTOR_LIVE;
-    return o;
-}
-constexpr conductor_option list_of(conductor_option o) {
-    o.flags |= CONDUCTOR_LIST;
-    return o;
-}
-constexpr conductor_option option_bool(const char* key, const char* fallback, const char* help) {
-    return {key, help, fallback, nullptr, 1, 0, CONDUCTOR_BOOL, 0};
-}
-constexpr conductor_option option_integer(const char* key, const char* fallback, std::int64_t min,
-                                          std::int64_t max, const char* help) {
-    return {key, help, fallback, nullptr, min, max, CONDUCTOR_INT, 0};
-}
-constexpr conductor_option option_real(const char* key, const char* fallback, const char* help) {
-    return {key, help, fallback, nullptr, 1, 0, CONDUCTOR_REAL, 0};
-}
-constexpr conductor_option option_string(const char* key, const char* fallback, const char* help) {
-    return {key, help, fallback, nullptr, 1, 0, CONDUCTOR_STRING, 0};
-}
-/// Reaches the plugin in nanoseconds; `min` and `max` are nanoseconds too.
-constexpr conductor_option option_duration(const char* key, const char* fallback, std::int64_t min,
-                                           std::int64_t max, const char* help) {
-    return {key, help, fallback, nullptr, min, max, CONDUCTOR_DURATION, 0};
-}
-constexpr conductor_option option_bytes(const char* key, const char* fallback, const char* help) {
-    return {key, help, fallback, nullptr, 0, INT64_MAX, CONDUCTOR_BYTES, 0};
-}
-constexpr conductor_option option_choice(const char* key, const char* fallback, const char* choices,
-                                         const char* help) {
-    return {key, help, fallback, choices, 1, 0, CONDUCTOR_CHOICE, 0};
-}
-constexpr conductor_option option_endpoint(const char* key, const char* fallback, const char* help) {
-    return {key, help, fallback, nullptr, 1, 0, CONDUCTOR_ENDPOINT, 0};
-}
-constexpr conductor_metric gauge(const char* name, const char* help, const char* label = nullptr) {
-    return {name, help, label, CONDUCTOR_GAUGE, 0};
-}
-constexpr conductor_metric counter(const char* name, const char* help, const char* label = nullptr) {
-    return {name, help, label, CONDUCTOR_COUNTER, 0};
-}
-
 /// Base of the bases. A plugin class has `static constexpr About about` and a constructor that takes a Host;
 /// what it does not declare itself, it has none of.
 class Plugin {
@@ -129,12 +79,12 @@ public:
 
 namespace detail {
 
-/// Runs `f`, which returns a status, and turns what it throws into one.
+/// Runs `f`, which returns a status, and turns what it throws into one. A call whose table is shorter than that
+/// of 0.1 is none: everything of it may be read by whoever gets it.
 template <class F>
 conductor_status guarded(const conductor_call* call, F&& f) noexcept {
-    const auto say = [call](const char* why) noexcept {
-        if (call != nullptr && CONDUCTOR_HAS(conductor_call, call, error)) (void)write(call->error, why);
-    };
+    if (call == nullptr || !CONDUCTOR_HAS(conductor_call, call, error)) return CONDUCTOR_INTERNAL;
+    const auto say = [call](const char* why) noexcept { (void)write(call->error, why); };
     try {
         return f();
     } catch (const Failure& e) {
@@ -200,6 +150,7 @@ struct Glue {
     template <class HostHandle>
     static conductor_status create(const conductor_host* host, const conductor_call* call,
                                    const conductor_plugin** out) noexcept {
+        if (host == nullptr || !CONDUCTOR_HAS(conductor_host, host, service)) return CONDUCTOR_UNSUPPORTED;
         return guarded(call, [&] {
             auto* box = new Box<T>(HostHandle{host});
             box->table = {sizeof(conductor_plugin), 0, box, &start, &stop, &destroy, &extension};

@@ -171,7 +171,16 @@ public:
     /// What stands behind the endpoint of that name; made when it is first named.
     Node& node(const std::string& endpoint = "node") {
         const std::scoped_lock lock{mutex_};
-        return nodes_[endpoint];
+        const auto [at, made] = nodes_.try_emplace(endpoint);
+        if (made && every_node_hangs_) at->second.hangs();
+        return at->second;
+    }
+    /// From now on whatever is asked takes requests and does not answer, until told otherwise by itself.
+    Host& every_node_hangs() {
+        const std::scoped_lock lock{mutex_};
+        every_node_hangs_ = true;
+        for (auto& [name, node] : nodes_) node.hangs();
+        return *this;
     }
 
     void advance(std::chrono::nanoseconds by) {
@@ -297,6 +306,7 @@ private:
     mutable std::mutex mutex_;
     std::map<std::string, std::vector<Value>> options_;
     std::map<std::string, Node> nodes_;
+    bool every_node_hangs_ = false;
     std::vector<Line> lines_;
     std::map<std::string, double> gauges_;
     std::map<std::string, std::uint64_t> counts_;

@@ -147,7 +147,10 @@ public:
         if (status >= 0 && plugin_ == nullptr) throw std::runtime_error("create gave no instance");
         if (status >= 0) status = plugin_->start(plugin_->self, &call);
         if (status < 0) {
-            if (plugin_ != nullptr) plugin_->destroy(plugin_->self);
+            if (plugin_ != nullptr) {
+                plugin_->stop(plugin_->self, &call);
+                plugin_->destroy(plugin_->self);
+            }
             throw std::runtime_error("status " + std::to_string(status) + ": " + call.error_text);
         }
     }

@@ -1,7 +1,7 @@
 # ---- votes ----
 plant(vote_ignores_log consensus/vote.cpp
-  [[if (ask.last < std::max(voter.last, voter.floor)) return]]
-  [[if (!(PLANTED && ask.ballot == Ballot::vote) && ask.last < std::max(voter.last, voter.floor)) return]])
+  [[if (ask.last < std::max(voter.last, voter.hard_state.floor)) return]]
+  [[if (!(PLANTED && ask.ballot == Ballot::vote) && ask.last < std::max(voter.last, voter.hard_state.floor)) return]])
 plant(pre_vote_ignores_log consensus/vote.cpp  # the line that the fault above has changed
   [[ask.ballot == Ballot::vote) && ask.last]]
   [[ask.ballot == Ballot::vote) && !(PLANTED && ask.ballot == Ballot::pre_vote) && ask.last]])
@@ -35,8 +35,8 @@ plant(never_campaigns_again consensus/election.cpp
 plant(campaigns_while_stalled consensus/election.cpp
   [[voter && whole && !stalled && hold]] [[voter && whole && (!stalled || PLANTED) && hold]])
 plant(campaigns_with_unreadable_entries consensus/election.cpp
-  [[const bool whole = corrupt.empty() && log.last() >= floor;]]
-  [[const bool whole = PLANTED || (corrupt.empty() && log.last() >= floor);]])
+  [[const bool whole = corrupt.empty() && log.last() >= hard.floor;]]
+  [[const bool whole = PLANTED || (corrupt.empty() && log.last() >= hard.floor);]])
 
 # ---- following ----
 plant(acknowledges_before_the_disk consensus/raft.cpp
@@ -60,7 +60,11 @@ plant(keeps_members_of_a_cut_log consensus/raft.cpp
   [[    if (!PLANTED) membership.truncated(from);
     if (!PLANTED && membership.latest_index() >= from)]])
 plant(forgets_what_it_acknowledged consensus/replication.cpp
-  [[floor = std::max(floor, log.last());]] [[floor = PLANTED ? floor : std::max(floor, log.last());]])
+  [[if (corrupt.count(index) != 0) set_floor]] [[if (!PLANTED && corrupt.count(index) != 0) set_floor]])
+plant(forgets_what_it_owes_at_start consensus/raft.cpp
+  [[    guessed.insert(stored.guessed.begin(), stored.guessed.end());]]
+  [[    if (PLANTED) hard.floor = Position{};
+    guessed.insert(stored.guessed.begin(), stored.guessed.end());]])
 
 # ---- leading ----
 plant(commits_an_old_term consensus/reign.cpp
@@ -103,21 +107,22 @@ plant(changes_two_at_once consensus/changes.cpp
 
 # ---- snapshots ----
 plant(restores_an_old_snapshot consensus/snapshot.cpp
-  [[if (request.last.index <= commit) {]] [[if (request.last.index <= commit && !PLANTED) {]])
+  [[if (request.last.index <= commit && !missed)]] [[if (request.last.index <= commit && !missed && !PLANTED)]])
 plant(keeps_a_log_beside_a_snapshot consensus/snapshot.cpp
-  [[const bool leads_up = agrees && readable;]] [[const bool leads_up = (agrees || PLANTED) && readable;]])
+  [[const bool leads_up = known && log.at(request.last.index).position == request.last;]]
+  [[const bool leads_up = PLANTED || (known && log.at(request.last.index).position == request.last);]])
 plant(marks_a_snapshot_too_far consensus/snapshot.cpp
-  [[mark.first_kept = std::max(keep, log.first());]]
-  [[mark.first_kept = std::max(keep, log.first());
+  [[mark.first_kept = std::max({keep, log.first(), behind_damage(applied)});]]
+  [[mark.first_kept = std::max({keep, log.first(), behind_damage(applied)});
     if (PLANTED) mark.last = log.last();]])
 
 # ---- the store ----
 plant(vote_without_a_flush storage/vote_file.cpp
   [[    return file_->sync();]] [[    return PLANTED ? FileResult<void>{} : file_->sync();]])
 plant(first_vote_slot_is_skipped storage/vote_file.cpp
-  [[    const auto octets = encode_slot(state_, sequence_);]]
+  [[    const auto octets = encode_slot(state_, sequence_, segment_);]]
   [[    if (PLANTED && slot == 0 && sequence_ > 1) return {};
-    const auto octets = encode_slot(state_, sequence_);]])
+    const auto octets = encode_slot(state_, sequence_, segment_);]])
 plant(second_vote_slot_is_skipped storage/vote_file.cpp
   [[    const auto offset = static_cast<std::uint64_t>(slot) * slot_octets;]]
   [[    if (PLANTED && slot == 1 && sequence_ > 1) return {};

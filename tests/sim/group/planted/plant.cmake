@@ -74,7 +74,7 @@ function(planted_library target)
     endforeach()
   endforeach()
   add_library(${target} STATIC ${sources})
-  conductor_unity(${target} 8)
+  conductor_unity(${target} 12)
   # check.hpp of this folder throws where that of core ends the process.
   target_include_directories(${target} BEFORE PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/planted/checks)
   target_include_directories(${target} PUBLIC ${planted_root})

@@ -1,12 +1,24 @@
 // A library that brings the process down as soon as it is mapped.
 #include <conductor/cpp/health_check.hpp>
 
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 
 namespace {
+// Who else is there by then.
+void tell_neighbours() {
+    std::ifstream maps{"/proc/self/maps"};
+    for (std::string line; std::getline(maps, line);)
+        if (line.find("driver-op-node.so") != std::string::npos)
+            return (void)std::fputs("the driver is mapped\n", stderr);
+}
+
 struct Falls {
     Falls() {
-        if (std::getenv("CONDUCTOR_TEST_CRASH") != nullptr) std::abort();
+        if (std::getenv("CONDUCTOR_TEST_CRASH") == nullptr) return;
+        tell_neighbours();
+        std::abort();
     }
 };
 const Falls falls;

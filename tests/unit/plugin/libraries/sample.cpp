@@ -55,6 +55,7 @@ public:
         if (mode_ == "throw-in-start") throw std::runtime_error("cannot be started");
     }
     void stop(const conductor_call&) override {
+        if (mode_ == "throw-in-start") host_.log(CONDUCTOR_LOG_INFO, "stopped");
         if (mode_ == "hang-in-stop") hang();
         if (mode_ == "throw-in-stop") throw std::runtime_error("cannot be stopped");
     }
