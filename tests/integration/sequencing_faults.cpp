@@ -6,6 +6,7 @@
 
 #include "core/storage/log_store.hpp"
 #include "core/storage/posix_files.hpp"
+#include "tests/integration/recorded_stage.hpp"
 #include "tests/integration/sequencing.hpp"
 
 using namespace conductor;
@@ -210,6 +211,17 @@ TEST_CASE("SIGTERM ends a daemon with code 0 in every phase of its start", "[seq
         host.daemon().start();
         REQUIRE(host.logs("held by another process"));
         CHECK(host.daemon().stop(soon) == 0);
+        return;
+    }
+    SECTION("while it asks silent members whether there is a group already") {
+        SilentPort silent;
+        SequencingHost asking{"sigterm-asks",
+                              {{"OP_CONDUCTOR_PEERS_RPC", "seq-2=http://" + silent.address()},
+                               {"OP_CONDUCTOR_PEERS_POLL_TIMEOUT", "5s"}}};
+        asking.daemon().start();
+        REQUIRE(asking.daemon().serves(soon));
+        REQUIRE(asking.logs("OpConductor started"));
+        CHECK(asking.daemon().stop(soon) == 0);
         return;
     }
     SECTION("once it leads") {

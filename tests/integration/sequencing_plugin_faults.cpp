@@ -88,6 +88,18 @@ TEST_CASE("a check that hangs for good goes out of service, is shown so, and is 
           1);
 }
 
+TEST_CASE("SIGTERM while a plugin hangs in its start ends the daemon with code 0, the plugin left behind",
+          "[sequencing][plugins][faults][2.4]") {
+    PluginHost host{"fault-hang-in-start", "org.example.sample",
+                    "mode = \"hang-in-start\", release = \"/nowhere\""};
+    host->daemon().start();
+    REQUIRE(host->daemon().serves(soon));
+    CHECK(host->status("/readyz") == 503);
+    CHECK(host->daemon().stop(soon) == 0);
+    CHECK(host->logged("plugin does not end, leaving without it") == 1);
+    CHECK(host->logged("Application failed") == 0);
+}
+
 TEST_CASE("a plugin that ends the process is named in its last line and leaves a mark",
           "[sequencing][plugins][faults]") {
     struct End {

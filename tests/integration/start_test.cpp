@@ -163,19 +163,26 @@ TEST_CASE("wrong options of plugins are refused, all of them, each with its plac
     CHECK(says(ended, "is required"));
 }
 
-TEST_CASE("a Go conductor's directory is refused and left as it was", "[integration][P-53][S-62]") {
+TEST_CASE("a Go conductor's directory is refused before raft listens, and left as it was",
+          "[integration][P-53][S-62][S-74]") {
+    const std::string file = GENERATE("raft-log.db", "raft-stable.db");
+    const std::string compat = GENERATE("none", "go");
+    CAPTURE(file, compat);
     const TempDir work{"conductord-go"};
     const auto store = work.path() / "data" / "seq-1";
     std::filesystem::create_directories(store);
-    std::ofstream{store / "raft-log.db"} << "bolt";
-    const auto ended = refused(work.path(), {});
+    std::ofstream{store / file} << "bolt";
+    const auto ended = refused(work.path(), {{"OP_CONDUCTOR_COMPAT", compat}});
 
     CHECK(ended.code == 1);
-    CHECK(says(ended, "raft-log.db"));
+    CHECK(says(ended, file));
     CHECK(says(ended, "non-voter"));
+    CHECK_FALSE(says(ended, "Raft server network transport is up"));
     std::vector<std::string> left;
     for (const auto& item : std::filesystem::directory_iterator{store}) left.push_back(item.path().filename());
-    CHECK(left == std::vector<std::string>{"raft-log.db"});
+    CHECK(left == std::vector<std::string>{file});
+    std::ifstream kept{store / file};
+    CHECK(std::string{std::istreambuf_iterator<char>{kept}, {}} == "bolt");
 }
 
 TEST_CASE("a vote whose log is gone is refused, with what to do about it", "[integration][disk]") {
@@ -202,11 +209,13 @@ TEST_CASE("a directory held by another process names its holder", "[integration]
     REQUIRE(holder.leads(5s));
 
     const TempDir elsewhere{"conductord-held-log"};
+    const bool waits = GENERATE(true, false);
     const std::map<std::string, std::string> same{
         {"OP_CONDUCTOR_RAFT_STORAGE_DIR", (work.path() / "data").string()},
-        {"OP_CONDUCTOR_STORAGE_LOCK_WAIT", "300ms"}};
+        {"OP_CONDUCTOR_STORAGE_LOCK_WAIT", waits ? "300ms" : "0"}};
     const auto ended = refused(elsewhere.path(), same);
     CHECK(ended.code == 1);
+    CHECK(says(ended, "held by another process") == waits);  // that line announces a wait
     CHECK(says(ended, std::to_string(holder.process().pid())));
     CHECK(holder.process().running());
 }

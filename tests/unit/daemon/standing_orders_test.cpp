@@ -220,9 +220,10 @@ TEST_CASE("a pause outlives the process only where that was asked for", "[daemon
     const auto keep = GENERATE(KeepPause::no, KeepPause::yes);
     StandingOrders orders{home.core, home.loop, home.files, home.directory(), keep};
     CHECK(home.answered([&](auto done) { orders.pause({}, done); }));
-    CHECK(home.orders().paused.has_value() == (keep == KeepPause::yes));
+    // Acknowledged with the disk, or when its time was up.
+    CHECK(home.until([&] { return home.orders().paused.has_value() == (keep == KeepPause::yes); }));
     CHECK(home.answered([&](auto done) { orders.resume(done); }));
-    CHECK_FALSE(home.orders().paused.has_value());
+    CHECK(home.until([&] { return !home.orders().paused.has_value(); }));
     CHECK(home.loop.told == std::vector<std::string>{"pause", "resume"});
 }
 
@@ -230,6 +231,7 @@ TEST_CASE("a resume that is refused leaves the mark of the pause", "[daemon][ord
     Home home;
     StandingOrders orders{home.core, home.loop, home.files, home.directory(), KeepPause::yes};
     CHECK(home.answered([&](auto done) { orders.pause({}, done); }));
+    REQUIRE(home.until([&] { return home.orders().paused.has_value(); }));
     home.loop.refusal = "the node is mute";
     CHECK(home.answered([&](auto done) { orders.resume(done); }));
     CHECK(home.last_answer == "the node is mute");
