@@ -229,6 +229,11 @@ void Raft::State::vote_hold_changed(VoteHold next) {
 // has had a majority without this node, and that since it began to be mute. What this node forgot would take a
 // majority of the same members at a higher term: so there is none, and such a leader has all that was
 // committed.
+//
+// Silence alone does it. An acknowledgement could commit an entry that the leader which our forgotten vote made
+// does not have. A refusal, too, is contact to a leader of Go's (raft-wire 5.7): it would lead on through this
+// wait without a majority, and of it nothing of the above is true. And a member that never ran looks the same
+// as one that was wiped; what it is fed could tell them apart, but nobody is fed who gives no answer.
 void Raft::State::withhold() {
     mute_until = now + 2 * settings.election_timeout + settings.lease_timeout;
 }

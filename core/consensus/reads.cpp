@@ -22,6 +22,7 @@ void Raft::State::note_reads() {
 }
 
 void Raft::State::serve_reads() {
+    if (reign->reads.empty()) return;
     std::vector<Exchange> confirmed;
     for (const auto& server : membership.latest().servers) {
         if (server.suffrage != Suffrage::voter) continue;

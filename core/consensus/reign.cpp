@@ -57,6 +57,7 @@ void Raft::State::hold_off() {
 // The lease (§6.4.1): when the last request left that a quorum has answered. Alone: always.
 Instant Raft::State::quorum_contact() const {
     std::vector<Instant> contacts;
+    contacts.reserve(membership.latest().servers.size());  // asked several times a step
     for (const auto& server : membership.latest().servers) {
         if (server.suffrage != Suffrage::voter) continue;
         if (server.id == settings.self.id) {
@@ -192,7 +193,8 @@ Instant Raft::State::leader_deadline() const {
         if (peer.bulk.empty()) next = std::min(next, std::max(peer.bulk_at, peer.quiet_at));
     }
     for (const auto& change : reign->changes) next = std::min(next, change.until);
-    if (reign->promotion) next = std::min(next, reign->promotion->until);
+    // A transfer goes before it: a moment at which nothing would be done keeps the shell awake for nothing.
+    if (reign->promotion && !reign->transfer) next = std::min(next, reign->promotion->until);
     if (reign->transfer) next = std::min(next, reign->transfer->until);
     return next;
 }

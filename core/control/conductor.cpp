@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.hpp"
+#include "core/base/go_duration.hpp"
 
 namespace conductor::control {
 
@@ -87,7 +88,7 @@ void Conductor::ask(OperatorDone done) {
     });
 }
 
-void Conductor::pause(OperatorDone done) {
+void Conductor::pause(std::string /*by*/, OperatorDone done) {
     ask<PauseAsked>(std::move(done));
 }
 
@@ -99,14 +100,19 @@ void Conductor::waive_peer_check(OperatorDone done) {
     ask<WaiveAsked>(std::move(done));
 }
 
-void Conductor::override_leader(bool on, OperatorDone done) {
-    later([this, on, done = std::move(done)] {
-        tell(OverrideSet{on});
-        if (overridden_.exchange(on) == on) return done({});
-        around_.observer.say({Level::warn,
-                              on ? "leadership is overridden" : "override of leadership is cleared",
-                              on ? "override_set" : "override_cleared",
-                              {}});
+void Conductor::override_leader(LeaderOverride order, OperatorDone done) {
+    // It changes answers only, and those at once: a restarted daemon must not deny it while its core is not yet
+    // at work (5.5.8).
+    const bool changes = overridden_.exchange(order.on) != order.on;
+    later([this, changes, order = std::move(order), done = std::move(done)] {
+        tell(OverrideSet{order.on});
+        if (!changes) return done({});
+        const Fact by{"by", order.by};
+        const Fact lasts{"lasts", order.lasts ? go_duration(*order.lasts) : "until cleared"};
+        if (order.on)
+            around_.observer.say({Level::warn, "leadership is overridden", "override_set", {by, lasts}});
+        else
+            around_.observer.say({Level::warn, "override of leadership is cleared", "override_cleared", {by}});
         done({});
     });
 }
@@ -202,7 +208,7 @@ void Conductor::follow(const RoundStep& step) {
     if (step.verdict) {
         if (step.ended) around_.observer.round_ended(*step.verdict);
         date(*step.verdict);
-        tell(Judged{*step.verdict});
+        tell(Judged{*step.verdict, step.again});
     }
     for (const auto& begin : step.begin) {
         CONDUCTOR_CHECK(begin.check < around_.checks.size());

@@ -56,10 +56,10 @@ public:
     /// Hands over where that is due (2.4.4); `finished` follows once control is over, within the limit for it.
     void shut_down(std::function<void()> finished);
 
-    void pause(OperatorDone done) override;
+    void pause(std::string by, OperatorDone done) override;
     void resume(OperatorDone done) override;
     void waive_peer_check(OperatorDone done) override;
-    void override_leader(bool on, OperatorDone done) override;
+    void override_leader(LeaderOverride order, OperatorDone done) override;
     void stop(OperatorDone done) override;
 
     [[nodiscard]] bool paused() const override { return paused_.load(); }

@@ -32,6 +32,7 @@ Policy::Policy(PolicySettings settings, Instant now)
     s_.active = settings_.active;
     // 2.1: not the leader, healthy until a check says otherwise.
     s_.prev = {false, true, s_.active == Active::yes};
+    prev_presumed_ = s_.active == Active::unknown;
 }
 
 Decision Policy::step(Instant now, const Event& event) {
@@ -116,8 +117,9 @@ void Policy::gained_lead() {
 
 void Policy::on(const Judged& event) {
     const auto before = std::exchange(s_.verdict, event.verdict);
-    verdict_is_news_ = true;
+    verdict_is_news_ = !event.again;
     refresh_due_ = true;
+    if (event.again) return;
     const auto error = event.verdict.healthy ? Fact{"error", nullptr} : Fact{"error", event.verdict.text};
     say(Level::debug, "received health update", "", {{"server", settings_.self.text()}, error});
     if (!event.verdict.healthy)

@@ -65,6 +65,7 @@ struct RoleChanged {
 /// (P-4).
 struct Judged {
     Verdict verdict;
+    bool again{false};  ///< told before in the same cycle: nobody reads it twice
 };
 struct PeersSeen {
     peers::View view;
@@ -225,6 +226,8 @@ private:
     std::optional<Head> newest_;
     bool waived_{false};
 
+    bool prev_presumed_{
+        false};  ///< the triple before ours holds a guess: whether the node produced at our start
     bool elected_idle_{false};  ///< this reign began while paused or not ready
     bool yielded_{false};       ///< in this reign
     bool said_no_heir_{false};

@@ -234,6 +234,8 @@ void Policy::active_told(const Answer& answer) {
     const auto* told = std::get_if<ActiveIs>(&answer);
     CONDUCTOR_CHECK(told != nullptr);
     const auto before = std::exchange(s_.active, peers::says(told->active));
+    // Go has asked before it begins (2.1): who finds its node producing has not been idle before.
+    if (std::exchange(prev_presumed_, false)) s_.prev.active = told->active;
     if (before != s_.active) {
         say(Level::info, "sequencer active status updated", "active_changed", {{"active", told->active}});
         if (before == Active::yes && s_.leads) s_.fell_idle = true;
@@ -315,6 +317,7 @@ void Policy::row_succeeded() {
         {{"prev_state", to_text(s_.prev)}, {"new_state", to_text(entry_)}});
     out_.counts.push_back({.counter = Counter::state_changes, .success = true, .triple = entry_});
     s_.prev = entry_;
+    prev_presumed_ = false;
 }
 
 void Policy::row_failed(const std::string& error, const char* action, const char* reason) {
@@ -388,6 +391,7 @@ std::string Policy::fingerprint(Instant now) const {
                             hears_leader_,
                             refresh_due_,
                             waived_,
+                            prev_presumed_,
                             elected_idle_,
                             yielded_,
                             resumes_.empty(),

@@ -2,6 +2,7 @@
 // calls knows neither Raft nor disk. Thread and bound stand at each member.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -71,19 +72,26 @@ public:
 /// How what an operator asked for has ended; empty: done.
 using OperatorDone = std::function<void(std::string error)>;
 
+/// To be taken for the leader whatever Raft says (3.4.8), or the end of that.
+struct LeaderOverride {
+    bool on{false};
+    std::optional<std::chrono::seconds> lasts{};  ///< then it clears itself (P-43); empty: it stands
+    std::string by{};                             ///< who asked, `host:port`
+};
+
 /// What an operator may ask of the control loop. From any thread; each `done` is called exactly once, on core,
 /// unless the loop has gone.
 class ControlOperator {
 public:
     virtual ~ControlOperator() = default;
-    /// In force when `done` is called: no start and no stop follows. At once, whatever is in flight.
-    virtual void pause(OperatorDone done) = 0;
+    /// In force when `done` is called: no start and no stop follows. At once, whatever is in flight. `by` asks.
+    virtual void pause(std::string by, OperatorDone done) = 0;
     /// Asks the node first whether it produces; bounded by the limit of that question.
     virtual void resume(OperatorDone done) = 0;
     /// The word of members that cannot be asked is waived until the next start (5.5.7, 5.5.8). Leader only.
     virtual void waive_peer_check(OperatorDone done) = 0;
     /// Changes answers, never actions (I-6).
-    virtual void override_leader(bool on, OperatorDone done) = 0;
+    virtual void override_leader(LeaderOverride order, OperatorDone done) = 0;
     /// Begins the shut-down of the process; `done` comes before it ends.
     virtual void stop(OperatorDone done) = 0;
 };
@@ -105,6 +113,9 @@ public:
     virtual void change(ChangeRequest request, OperatorDone done) = 0;
     /// `target` empty: consensus chooses. Bounded by `raft.transfer-timeout`.
     virtual void transfer(ServerId target, std::string address, OperatorDone done) = 0;
+    /// Makes the newest block of this node's execution layer, which must be `hash`, the replicated head,
+    /// whatever its number (5.10.5). Leader only, and only while every member is known to be conductord.
+    virtual void reset_head(BlockHash hash, OperatorDone done) = 0;
 };
 
 }  // namespace conductor::control

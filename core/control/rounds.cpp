@@ -53,6 +53,7 @@ RoundStep Rounds::wake(Instant now, std::chrono::nanoseconds wall) {
         if (open_) close(now, step);
         move_past(next_beat_, beat_, now);
         open_ = true;
+        given_early_ = false;
         step.wall_jumped = wall_.jumped(now, wall);
         if (step.wall_jumped) fold_.skip_next();
     }
@@ -125,7 +126,9 @@ void Rounds::close_if_over(Instant now, RoundStep& step) {
 void Rounds::close(Instant now, RoundStep& step) {
     open_ = false;
     awaited_.clear();
-    step.verdict = given_ = fold_.verdict(now);
+    auto verdict = fold_.verdict(now);
+    step.again = given_early_ && says_the_same(verdict, given_);
+    step.verdict = given_ = std::move(verdict);
     step.ended = true;
 }
 
@@ -133,6 +136,7 @@ void Rounds::give_if_changed(Instant now, RoundStep& step) {
     auto verdict = fold_.verdict(now);
     if (says_the_same(verdict, given_)) return;
     step.verdict = given_ = std::move(verdict);
+    given_early_ = open_;
 }
 
 }  // namespace conductor::control

@@ -43,6 +43,7 @@ struct RoundStep {
     std::vector<Begin> begin;
     std::optional<Verdict> verdict;  ///< to be taken over now
     bool ended{false};               ///< a round has ended with it
+    bool again{false};               ///< this round has given the same verdict before, when it changed
     bool wall_jumped{false};         ///< the next finding of every check will be dropped
 };
 
@@ -84,7 +85,8 @@ private:
     WallWatch wall_;
     Instant next_beat_;
     bool open_{false};
-    std::set<Look> awaited_;  ///< of the open round
+    bool given_early_{false};  ///< the open round has given a verdict, `given_`
+    std::set<Look> awaited_;   ///< of the open round
     std::uint64_t looks_{0};
     Verdict given_;
 };

@@ -73,7 +73,13 @@ ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around
              },
              around_.worker}},
       group_{ServerId{settings.raft.server_id}, shelf_},
-      desk_{around_.core, ServerId{settings.raft.server_id}, settings.raft.transfer_timeout},
+      desk_{around_.core,
+            ServerId{settings.raft.server_id},
+            settings.raft.transfer_timeout,
+            {[this] { return peers_.view(); },
+             [this](BlockHash hash, GroupDesk::PayloadDone done) {
+                 node_.newest_payload(hash, settings_.node.timeout, std::move(done));
+             }}},
       conductor_{policy_settings(settings, std::random_device{}()),
                  round_settings(settings, around_.plugins.plans()),
                  {loop_, node_, group_, log_, around_.plugins.checks(),

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <cstdio>
 #include <cstdlib>
 
@@ -26,6 +25,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr unsigned net_threads = 2;
+constexpr unsigned worker_threads = 1;
 constexpr auto levels_period = 1s;
 constexpr auto store_close_limit = 3s;
 // A failed store must end the process within 5 s (conductor.md 2.6.2), whatever else still hangs.
@@ -69,6 +69,7 @@ Daemon::Daemon(config::Settings settings, std::string version, Origin origin)
       version_{std::move(version)},
       origin_{std::move(origin)},
       net_{net_threads},
+      workers_{worker_threads},
       signals_{core_, SIGINT, SIGTERM, SIGHUP},
       supervisor_{core_, std::move(origin_.supervisor)},
       levels_timer_{core_},
@@ -79,8 +80,10 @@ Daemon::Daemon(config::Settings settings, std::string version, Origin origin)
       commits_{committer(hash_check_.get(), gate_), rpc_observer_, commit_rules(settings_.commit)} {}
 
 Daemon::~Daemon() {
-    net_.stop();
-    net_.join();
+    for (auto* threads : {&net_, &workers_}) {
+        threads->stop();
+        threads->join();
+    }
 }
 
 // Whoever asks hears something from the first moment: RPC and metrics come before everything that may take long
@@ -125,7 +128,7 @@ bool Daemon::furnish() {
         return false;
     }
     const auto worker = [this](std::function<void()> work) {
-        boost::asio::post(net_.context(), std::move(work));
+        boost::asio::post(workers_.next(), std::move(work));
     };
     vote_question_.emplace(core_, settings_, *peers);
     control_.emplace(settings_,
@@ -144,13 +147,11 @@ void Daemon::resume_orders() {
     const auto directory = store_options(settings_).directory;
     const auto keep = settings_.control.paused_persist ? KeepPause::yes : KeepPause::no;
     orders_.emplace(core_, control_->conductor(), files_, directory, keep);
-    const auto before = read_orders(files_, directory);
-    if (before.overridden) control_->conductor().override_leader(true, [](const auto&) {});
-    const bool stays_paused = before.paused && keep == KeepPause::yes;
-    if (plugins_->gate_missing())
-        logging::warn("starting paused: a health check that decides is left out",
-                      {{"event", "paused_without_gate"}});
-    if (stays_paused || plugins_->gate_missing()) control_->conductor().pause([](const auto&) {});
+    orders_->take_up(read_orders(files_, directory));
+    if (!plugins_->gate_missing()) return;
+    logging::warn("starting paused: a health check that decides is left out",
+                  {{"event", "paused_without_gate"}});
+    control_->conductor().pause({}, [](const auto&) {});
 }
 
 bool Daemon::start_rpc() {
@@ -160,7 +161,11 @@ bool Daemon::start_rpc() {
     rpc::add_control_methods(methods_, *orders_);
     rpc::add_group_methods(methods_, control_->desk());
     rpc::add_peer_methods(methods_, control_->portrait());
-    if (settings_.rpc.enable_admin) rpc::add_reload_method(methods_, *reloader_);
+    if (settings_.rpc.enable_admin) {
+        rpc::add_reload_method(methods_, *reloader_);
+        rpc::add_config_method(methods_, origin_.effective);
+        rpc::add_reset_method(methods_, control_->desk());
+    }
     if (settings_.rpc.enable_proxy && !add_proxy()) return false;
     rpc::add_server_methods(methods_, version_);
     metrics_->rpc_served(methods_.names());
@@ -169,7 +174,7 @@ bool Daemon::start_rpc() {
     routes_.emplace(rpc::Routes::Parts{methods_, commits_, gate_, conductor, rpc_observer_},
                     route_options(settings_, version_));
     logging::info("starting JSON-RPC server");
-    server_.emplace(net_.context(), *routes_, rpc_observer_, rpc_server_options(settings_.rpc));
+    server_.emplace([this] { return net_.next(); }, *routes_, rpc_observer_, rpc_server_options(settings_.rpc));
     const auto port = server_->listen();
     if (!port) {
         failure_ = "failed to start: failed to start JSON-RPC server: " + port.error().text;
@@ -198,8 +203,7 @@ bool Daemon::add_proxy() {
     } else if (!consensus) {
         added = consensus.error();
     } else {
-        upstream_.emplace(boost::asio::make_strand(net_.context()),
-                          rpc::NodeUpstream::Nodes{*execution, *consensus});
+        upstream_.emplace(net_.next(), rpc::NodeUpstream::Nodes{*execution, *consensus});
         added = rpc::add_proxied_methods(
             methods_, settings_.rpc.proxy_methods,
             {[this] { return gate_.leads() || control_->conductor().leader_overridden(); }, *upstream_});
@@ -214,7 +218,7 @@ bool Daemon::start_metrics() {
     logging::info("starting metrics server",
                   {{"addr", settings_.metrics.addr}, {"port", settings_.metrics.port}});
     metrics_route_.emplace(*metrics_);
-    metrics_server_.emplace(net_.context(), *metrics_route_, rpc_log_,
+    metrics_server_.emplace([this] { return net_.next(); }, *metrics_route_, rpc_log_,
                             metrics_server_options(settings_.metrics));
     const auto port = metrics_server_->listen();
     if (!port) {
@@ -229,8 +233,6 @@ bool Daemon::start_metrics() {
 
 void Daemon::show_levels() {
     control_->show_levels();
-    if (override_reminder_.due(now(), control_->conductor().leader_overridden()))
-        logging::warn("leadership is still overridden by an operator", {{"event", "override_stands"}});
     levels_timer_.expires_after(levels_period);
     levels_timer_.async_wait([this](const auto& error) {
         if (!error) show_levels();
@@ -347,7 +349,7 @@ void Daemon::found_group(const std::string& address) {
     consensus::Configuration self{{{ServerId{settings_.raft.server_id}, address, consensus::Suffrage::voter}}};
     replica_->bootstrap(std::move(self), [this](std::optional<consensus::Refusal> refusal) {
         if (!refusal) {
-            control_->conductor().pause([](const std::string&) {});
+            control_->conductor().pause({}, [](const std::string&) {});
             logging::warn("Raft cluster bootstrapped, pausing conductor.");
         } else if (refusal == consensus::Refusal::already_bootstrapped) {
             logging::warn("Raft cluster already exists, skipping bootstrap");
@@ -404,7 +406,7 @@ void Daemon::stop(int code) {
 
 void Daemon::control_over() {
     if (!server_) return rpc_stopped();
-    boost::asio::co_spawn(net_.context(), server_->stop(), [this](const std::exception_ptr&) {
+    boost::asio::co_spawn(net_.next(), server_->stop(), [this](const std::exception_ptr&) {
         logging::info("Stopped RPC server");
         boost::asio::post(core_, [this] { rpc_stopped(); });
     });
@@ -430,7 +432,7 @@ void Daemon::group_left() {
     plugins_->close([this](bool all_ended) {
         code_runs_on_ = !all_ended;
         if (!metrics_server_) return end();
-        boost::asio::co_spawn(net_.context(), metrics_server_->stop(), [this](const std::exception_ptr&) {
+        boost::asio::co_spawn(net_.next(), metrics_server_->stop(), [this](const std::exception_ptr&) {
             boost::asio::post(core_, [this] { end(); });
         });
     });

@@ -16,7 +16,6 @@
 #include "core/daemon/plugin_house.hpp"
 #include "core/daemon/raft_port.hpp"
 #include "core/daemon/reloader.hpp"
-#include "core/daemon/reminder.hpp"
 #include "core/daemon/replica_gate.hpp"
 #include "core/daemon/rpc_log.hpp"
 #include "core/daemon/service_manager.hpp"
@@ -96,10 +95,10 @@ private:
 
     boost::asio::io_context core_{1};  // one thread runs it
     IoThreads net_;
+    IoThreads workers_;  // read and hash blocks that the node gave: long, and nobody's connection
     boost::asio::signal_set signals_;
     ServiceManager supervisor_;
     boost::asio::steady_timer levels_timer_;
-    Reminder override_reminder_{std::chrono::minutes{1}};  // P-43
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
 
     storage::PosixFiles files_;

@@ -114,6 +114,49 @@ asio::awaitable<void> GroupDesk::carry_out(control::ChangeRequest request, contr
     done(outcome->error);
 }
 
+// Before the payload is fetched, and again after: members and leadership may have changed meanwhile.
+std::string GroupDesk::reason_not_to_reset() const {
+    if (replica_ == nullptr || !replica_->leads()) return not_leader;
+    const auto view = reset_.peers();
+    std::string others;
+    for (const auto& server : replica_->membership().servers) {
+        if (server.id == self_) continue;
+        const auto row =
+            std::ranges::find_if(view.rows, [&](const peers::Row& one) { return one.member.id == server.id; });
+        const bool ours = row != view.rows.end() && row->known && row->status.protocol == peers::Protocol::ours;
+        if (!ours) others += (others.empty() ? "" : ", ") + server.id.text();
+    }
+    return others.empty() ? std::string{}
+                          : "cannot reset: not every member is known to be conductord: " + others;
+}
+
+void GroupDesk::reset_head(BlockHash hash, control::OperatorDone done) {
+    asio::post(core_, [this, hash, done = std::move(done)] { begin_reset(hash, done); });
+}
+
+void GroupDesk::begin_reset(BlockHash hash, control::OperatorDone done) {
+    if (auto reason = reason_not_to_reset(); !reason.empty()) return done(std::move(reason));
+    if (std::exchange(resetting_, true)) return done("cannot reset: another reset is under way");
+    reset_.newest_payload(hash,
+                          [this, done = std::move(done)](const Result<payload::Envelope, Complaint>& head) {
+                              resetting_ = false;
+                              if (!head) return done("cannot reset: " + head.error().text);
+                              if (auto reason = reason_not_to_reset(); !reason.empty())
+                                  return done(std::move(reason));
+                              commit_reset(*head, done);
+                          });
+}
+
+void GroupDesk::commit_reset(const payload::Envelope& head, control::OperatorDone done) {
+    replica_->reset_head(head, [number = head.number, hash = head.hash,
+                                done = std::move(done)](const Result<void, control::CommitError>& committed) {
+        if (!committed) return done("failed to apply payload envelope: " + committed.error().text);
+        logging::warn("the unsafe head was reset by an operator",
+                      {{"number", number}, {"hash", hash}, {"event", "head_reset"}});
+        done({});
+    });
+}
+
 // Go hands over to whatever address is given. Ours dials members where the configuration says they are.
 std::string GroupDesk::wrong_address(const ServerId& target, const std::string& address) const {
     const auto servers = replica_->membership().servers;

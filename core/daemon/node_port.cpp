@@ -90,18 +90,29 @@ NodePort::NodePort(Surroundings around)
     : around_{std::move(around)}, driver_{around_.driver}, self_{std::make_shared<NodePort*>(this)} {}
 
 void NodePort::make(const control::Action& action, Done done) {
-    enqueue({action.call, action.task, around_.core.now() + action.limit, std::move(done)});
+    enqueue({Kind::call, action.call, action.task, around_.core.now() + action.limit, std::move(done)});
 }
 
 void NodePort::probe(Duration limit, Done done) {
-    enqueue({control::Call{}, std::nullopt, around_.core.now() + limit, std::move(done)});
+    enqueue({Kind::probe, control::Call{}, std::nullopt, around_.core.now() + limit, std::move(done)});
+}
+
+void NodePort::newest_payload(BlockHash hash, Duration limit, PayloadDone done) {
+    newest_ = hash;
+    const auto answered = [this, done = std::move(done)](const Answer& answer) {
+        if (const auto* failed = std::get_if<control::Failed>(&answer)) return done(Complaint{failed->text});
+        const auto* head = std::get_if<control::HeadIs>(&answer);
+        CONDUCTOR_CHECK(head != nullptr);
+        auto payload = newest_shelf_.take(head->head);
+        CONDUCTOR_CHECK(payload.has_value());
+        done(std::move(*payload));
+    };
+    enqueue({Kind::newest, control::Call{}, std::nullopt, around_.core.now() + limit, answered});
 }
 
 void NodePort::enqueue(Asked asked) {
     if (current_) {
-        const auto same_kind = [&](const Asked& other) {
-            return !other.abandoned && other.task.has_value() == asked.task.has_value();
-        };
+        const auto same_kind = [&](const Asked& other) { return !other.abandoned && other.kind == asked.kind; };
         CONDUCTOR_CHECK(!same_kind(*current_));
         CONDUCTOR_CHECK(std::none_of(waiting_.begin(), waiting_.end(), same_kind));
         waiting_.push_back(std::move(asked));
@@ -169,7 +180,24 @@ struct NodePort::Perform {
 void NodePort::begin() {
     const Perform perform{*this, left()};
     if (current_->task) return std::visit(perform, *current_->task);
-    driver_.conductor_enabled(perform.limit, perform.ending(&active_of));
+    if (current_->kind == Kind::probe)
+        return driver_.conductor_enabled(perform.limit, perform.ending(&active_of));
+    driver_.unsafe_head(perform.limit, [self = std::weak_ptr{self_}](const auto& newest) {
+        if (const auto alive = self.lock()) (*alive)->fetch_newest(newest);
+    });
+}
+
+void NodePort::fetch_newest(const Result<plugin::Block, plugin::CallError>& newest) {
+    if (!newest) return ended(failure_of(newest.error()));
+    if (newest->hash != newest_)
+        return ended(control::Failed{
+            FailureKind::refused,
+            "the newest block of the execution layer is " + to_hex(newest->hash) + ", not " + to_hex(newest_)});
+    driver_.payload_at(
+        newest->number, left(),
+        [self = std::weak_ptr{self_}, block = peers::Head{newest->number, newest->hash}](auto json) {
+            if (const auto alive = self.lock()) (*alive)->fetched(std::move(json), block);
+        });
 }
 
 void NodePort::post_payload(const Result<std::string, Complaint>& json) {
@@ -183,11 +211,15 @@ void NodePort::fetched(Result<std::string, plugin::CallError> json, peers::Head 
     if (current_->abandoned) return ended(control::Failed{});
     around_.worker([&core = around_.core, self = std::weak_ptr{self_}, json = std::move(*json), block] {
         auto payload = checked_payload(json, block);
-        core.post([self, payload = std::move(payload)] {
+        core.post([self, block, payload = std::move(payload)] {
             const auto alive = self.lock();
             if (!alive) return;
             auto& port = **alive;
             if (!payload) return port.ended(control::Failed{FailureKind::other, payload.error().text});
+            if (port.current_->kind == Kind::newest) {
+                port.newest_shelf_.put(*payload);
+                return port.ended(control::HeadIs{block});
+            }
             if (!port.current_->abandoned) port.around_.shelf.put(*payload);
             port.ended(control::Done{});
         });

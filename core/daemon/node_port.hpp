@@ -21,6 +21,7 @@ namespace conductor::daemon {
 class NodePort final : public control::CallLane {
 public:
     using JsonDone = std::function<void(Result<std::string, Complaint>)>;
+    using PayloadDone = std::function<void(Result<payload::Envelope, Complaint>)>;
     struct Surroundings {
         control::CoreLoop& core;
         plugin::Instance& driver;  ///< opened; outlives this object, as does every call on it
@@ -38,12 +39,17 @@ public:
     /// Whether the node lets a conductor decide (2.2): ActiveIs, or Failed, of the kind `unsupported` where it
     /// cannot tell. Takes its turn on the same lane; one at a time.
     void probe(Duration limit, std::function<void(control::Answer)> done);
+    /// The payload of the node's newest block, which must be `hash`; its own hash is checked. Takes its turn on
+    /// the same lane; one at a time.
+    void newest_payload(BlockHash hash, Duration limit, PayloadDone done);
 
 private:
     using Done = std::function<void(control::Answer)>;
+    enum class Kind : std::uint8_t { call, probe, newest };
     struct Asked {
-        control::Call call;                 ///< 0: the probe
-        std::optional<control::Task> task;  ///< empty: the probe
+        Kind kind{Kind::call};
+        control::Call call;                 ///< 0 unless it is a call
+        std::optional<control::Task> task;  ///< empty unless it is a call
         Instant until;
         Done done;
         bool abandoned{false};
@@ -55,12 +61,15 @@ private:
     void ended(control::Answer answer);
     [[nodiscard]] Duration left() const;
     void post_payload(const Result<std::string, Complaint>& json);
+    void fetch_newest(const Result<plugin::Block, plugin::CallError>& newest);
     void fetched(Result<std::string, plugin::CallError> json, peers::Head block);
 
     Surroundings around_;
     plugin::SequencerDriver driver_;
     std::optional<Asked> current_;  ///< on the lane, perhaps given up
-    std::deque<Asked> waiting_;     ///< until that one has ended: one call, one probe
+    std::deque<Asked> waiting_;     ///< until that one has ended: one of each kind
+    BlockHash newest_;              ///< that newest_payload() wants
+    PayloadShelf newest_shelf_;     ///< where its payload waits for whoever asked
     std::shared_ptr<NodePort*> self_;
 };
 

@@ -20,34 +20,31 @@ namespace {
 
 constexpr const char* override_name{"override"};
 constexpr const char* pause_name{"paused"};
+/// A mark may say anything; a timer must not overflow.
+constexpr std::chrono::hours longest_wait{24 * 366};
 
-std::string since_now() {
-    const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(wall_clock().time_since_epoch());
-    return "since_unix_ms " + std::to_string(since.count()) + "\n";
+OrderMark::Wall wall_now() {
+    return std::chrono::floor<std::chrono::milliseconds>(wall_clock());
 }
 
-// The name appears with its whole content, or not at all.
-storage::FileResult<void> write_mark(storage::FileSystem& files, const std::string& directory,
-                                     const std::string& name) {
-    const auto path = directory + "/" + name;
-    const auto draft = path + ".new";
-    const auto text = since_now();
-    if (auto made = files.make_directory(directory); !made) return made;
-    auto file = files.open(draft, storage::OpenMode::create_new);
-    if (!file) return file.error();
-    if (auto written = storage::write_all(**file, 0, as_octets(text)); !written) return written;
-    if (auto synced = (*file)->sync(); !synced) return synced;
-    if (auto renamed = files.rename(draft, path); !renamed) return renamed;
-    return files.sync_directory(directory);
+/// Since when, in whole seconds; nothing where the mark does not say, or the clock has been set back.
+std::chrono::seconds age_of(const OrderMark& mark) {
+    if (!mark.since) return {};
+    return std::max(std::chrono::floor<std::chrono::seconds>(wall_now() - *mark.since),
+                    std::chrono::seconds{0});
+}
+
+/// What is left of its time. A clock that was set back does not prolong it beyond what was asked for.
+std::chrono::milliseconds left_of(const OrderMark& mark) {
+    if (!mark.until) return std::chrono::milliseconds::max();
+    const auto left = *mark.until - wall_now();
+    return mark.since ? std::min(left, *mark.until - *mark.since) : left;
 }
 
 }  // namespace
 
 Orders read_orders(storage::FileSystem& files, const std::string& directory) {
-    const auto names = files.list(directory);
-    if (!names) return {};
-    const auto has = [&](const std::string& name) { return std::ranges::find(*names, name) != names->end(); };
-    return {has(override_name), has(pause_name)};
+    return {find_mark(files, directory, override_name), find_mark(files, directory, pause_name)};
 }
 
 // ---- the files ---------------------------------------------------------------------------------------------
@@ -63,13 +60,13 @@ public:
     }
     /// `done` runs on that thread when this order, or a later one of that name, is on disk: only the newest of
     /// each name waits for a disk that hangs. It is let go when too many wait, or the thread is left behind.
-    void change(const char* name, bool stands, std::function<void()> done) {
+    void change(const char* name, std::optional<OrderMark> mark, std::function<void()> done) {
         {
             const std::lock_guard lock{mutex_};
             auto change = std::ranges::find_if(
                 queue_, [&](const Change& queued) { return std::string_view{queued.name} == name; });
-            if (change == queue_.end()) change = queue_.insert(queue_.end(), Change{name, stands, {}});
-            change->stands = stands;
+            if (change == queue_.end()) change = queue_.insert(queue_.end(), Change{name, {}, {}});
+            change->mark = std::move(mark);
             if (change->done.size() == most_waiting) change->done.pop_front();
             change->done.push_back(std::move(done));
         }
@@ -94,7 +91,7 @@ private:
 
     struct Change {
         const char* name;
-        bool stands;
+        std::optional<OrderMark> mark;
         std::deque<std::function<void()>> done;
     };
 
@@ -106,7 +103,7 @@ private:
             const auto change = std::move(queue_.front());
             queue_.pop_front();
             lock.unlock();
-            change.stands ? keep(change.name) : forget(change.name);
+            change.mark ? keep(change.name, *change.mark) : forget(change.name);
             lock.lock();
             if (left_behind_) return;
             for (const auto& done : change.done) done();
@@ -115,8 +112,8 @@ private:
         changed_.notify_all();
     }
 
-    void keep(const std::string& name) {
-        const auto written = write_mark(files_, directory_, name);
+    void keep(const std::string& name, const OrderMark& mark) {
+        const auto written = write_mark(files_, directory_, name, mark);
         if (written) return;
         logging::error(
             "order of an operator will not outlive a restart",
@@ -172,10 +169,13 @@ struct StandingOrders::Waiting {
 };
 
 StandingOrders::StandingOrders(boost::asio::io_context& core, control::ControlOperator& next,
-                               storage::FileSystem& files, std::string directory, KeepPause keep_pause)
+                               storage::FileSystem& files, std::string directory, KeepPause keep_pause,
+                               std::chrono::milliseconds reminder)
     : core_{core},
       next_{next},
       keep_pause_{keep_pause},
+      reminder_{reminder},
+      timer_{std::make_shared<boost::asio::steady_timer>(core)},
       marks_{std::make_shared<Marks>(files, std::move(directory))} {
     marks_->start();
 }
@@ -200,14 +200,14 @@ std::shared_ptr<StandingOrders::Waiting> StandingOrders::wait(control::OperatorD
     return waiting;
 }
 
-void StandingOrders::pause(control::OperatorDone done) {
+void StandingOrders::pause(std::string by, control::OperatorDone done) {
     const std::lock_guard lock{mutex_};
     ++pauses_;
-    if (keep_pause_ == KeepPause::no) return next_.pause(std::move(done));
+    if (keep_pause_ == KeepPause::no) return next_.pause(std::move(by), std::move(done));
     const auto waiting = wait(std::move(done), "paused", pause_patience);
     const auto marked = [&core = core_, waiting] { boost::asio::post(core, [waiting] { waiting->marked(); }); };
-    marks_->change(pause_name, true, marked);
-    next_.pause([waiting](const std::string& error) { waiting->answered(error); });
+    marks_->change(pause_name, OrderMark{wall_now(), std::nullopt, by}, marked);
+    next_.pause(std::move(by), [waiting](const std::string& error) { waiting->answered(error); });
 }
 
 // The mark goes once control has resumed: a resume that is refused leaves the pause as it was, restarts
@@ -231,16 +231,96 @@ void StandingOrders::resumed(const std::string& error, std::uint64_t pauses,
     if (pauses != pauses_) return std::exchange(waiting->done, nullptr)(error);
     const auto kept = wait(std::exchange(waiting->done, nullptr), "resumed", pause_patience);
     kept->answer = error;
-    marks_->change(pause_name, false,
+    marks_->change(pause_name, std::nullopt,
                    [&core = core_, kept] { boost::asio::post(core, [kept] { kept->marked(); }); });
 }
 
-void StandingOrders::override_leader(bool on, control::OperatorDone done) {
+void StandingOrders::override_leader(control::LeaderOverride order, control::OperatorDone done) {
     const std::lock_guard lock{mutex_};
+    OrderMark mark{wall_now(), std::nullopt, order.by};
+    if (order.lasts) mark.until = *mark.since + *order.lasts;
+    give(std::move(order), std::move(mark), std::move(done));
+}
+
+void StandingOrders::give(control::LeaderOverride order, OrderMark mark, control::OperatorDone done) {
     const auto waiting = wait(std::move(done), "override", override_patience);
     const auto marked = [&core = core_, waiting] { boost::asio::post(core, [waiting] { waiting->marked(); }); };
-    marks_->change(override_name, on, marked);
-    next_.override_leader(on, [waiting](const std::string& error) { waiting->answered(error); });
+    marks_->change(override_name, order.on ? std::optional{mark} : std::nullopt, marked);
+    stand(order.on ? std::optional{std::move(mark)} : std::nullopt);
+    next_.override_leader(std::move(order), [waiting](const std::string& error) { waiting->answered(error); });
+}
+
+// ---- an override that stands: it is called to mind, and may run out (P-43) ---------------------------------
+
+void StandingOrders::stand(std::optional<OrderMark> mark) {
+    standing_.reset();
+    if (mark) {
+        const auto left = left_of(*mark);
+        const auto began = now();
+        standing_ = Standing{std::move(*mark), {}, began + reminder_};
+        if (standing_->mark.until)
+            standing_->ends = began + std::min<std::chrono::milliseconds>(left, longest_wait);
+    }
+    boost::asio::post(core_, [this, alive = std::weak_ptr{timer_}] {
+        if (alive.lock()) look();
+    });
+}
+
+void StandingOrders::look() {
+    const std::lock_guard lock{mutex_};
+    timer_->cancel();
+    if (!standing_) return;
+    const auto at = now();
+    if (standing_->ends && *standing_->ends <= at) return run_out();
+    if (standing_->remind <= at) {
+        call_to_mind(at);
+        standing_->remind = at + reminder_;
+    }
+    const auto next = standing_->ends ? std::min(*standing_->ends, standing_->remind) : standing_->remind;
+    timer_->expires_after(next - at);
+    timer_->async_wait([this, alive = std::weak_ptr{timer_}](const auto& error) {
+        if (!error && alive.lock()) look();
+    });
+}
+
+void StandingOrders::call_to_mind(Instant at) const {
+    constexpr const char* message{"leadership is still overridden by an operator"};
+    const auto& mark = standing_->mark;
+    const logging::Field age{"for", age_of(mark)};
+    if (standing_->ends) {
+        const auto left = std::chrono::ceil<std::chrono::seconds>(*standing_->ends - at);
+        logging::warn(message, {age, {"by", mark.by}, {"ends_in", left}, {"event", "override_stands"}});
+    } else {
+        logging::warn(message, {age, {"by", mark.by}, {"event", "override_stands"}});
+    }
+}
+
+void StandingOrders::run_out() {
+    logging::warn(
+        "override of leadership has run out",
+        {{"for", age_of(standing_->mark)}, {"by", standing_->mark.by}, {"event", "override_ran_out"}});
+    give({}, {}, [](const std::string&) {});
+}
+
+void StandingOrders::take_up(const Orders& before) {
+    const std::lock_guard lock{mutex_};
+    if (before.paused && keep_pause_ == KeepPause::yes) {
+        logging::warn("still paused by an operator, from before the restart",
+                      {{"for", age_of(*before.paused)}, {"by", before.paused->by}, {"event", "pause_stands"}});
+        next_.pause(before.paused->by, [](const std::string&) {});
+    }
+    if (!before.overridden) return;
+    // Run out while nobody was here: the mark goes, and nobody is told of an override that he never saw.
+    const auto left = left_of(*before.overridden);
+    if (left <= std::chrono::milliseconds{0}) {
+        standing_ = Standing{*before.overridden, {}, {}};
+        return run_out();
+    }
+    stand(before.overridden);
+    call_to_mind(now());
+    control::LeaderOverride order{true, std::nullopt, before.overridden->by};
+    if (before.overridden->until) order.lasts = std::chrono::ceil<std::chrono::seconds>(left);
+    next_.override_leader(std::move(order), [](const std::string&) {});
 }
 
 }  // namespace conductor::daemon

@@ -3,10 +3,12 @@
 // the call's deadline. Stateless but for the request id; any thread.
 #pragma once
 
-#include <conductor/services.h>
+#include <conductor/draft/rpc_batch.h>
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,11 +32,19 @@ public:
     /// out.
     RpcReply json(std::string_view endpoint, std::string_view method, std::string_view params,
                   SteadyTime deadline, int cancel_fd);
+    /// All of `asks` in one request; `take` gets each answer that came, by the place of its call. OK: the node
+    /// has answered with a batch, perhaps not with all of it.
+    using TakeAnswer = std::function<void(std::size_t index, conductor_status, std::string_view text)>;
+    RpcReply batch(std::string_view endpoint, std::span<const conductor_ask> asks, SteadyTime deadline,
+                   int cancel_fd, const TakeAnswer& take);
     /// OK for any HTTP status. Else `text` is an error object.
     RpcReply get(std::string_view endpoint, std::string_view path, SteadyTime deadline, int cancel_fd,
                  std::int32_t& http_status);
 
 private:
+    /// The body of a 2xx answer, or what went wrong.
+    RpcReply exchange(std::string_view endpoint, std::string_view body, SteadyTime deadline, int cancel_fd);
+
     HttpPost& http_;
     std::size_t answer_bound_;
     std::atomic<std::uint64_t> next_id_{1};

@@ -48,7 +48,9 @@ struct ServiceTables {
         if (wanted == CONDUCTOR_CONFIG) return &config;
         if (wanted == CONDUCTOR_METRICS) return &metrics;
         // A strategy answers from memory: the host polls the peers.
-        if (wanted == CONDUCTOR_RPC && mine.descriptor_.kind != CONDUCTOR_LEADER_TRANSFER) return &rpc;
+        const bool may_ask = mine.descriptor_.kind != CONDUCTOR_LEADER_TRANSFER;
+        if (wanted == CONDUCTOR_RPC && may_ask) return &rpc;
+        if (wanted == CONDUCTOR_RPC_BATCH && may_ask) return &rpc_batch;
         return nullptr;
     }
 
@@ -148,6 +150,21 @@ struct ServiceTables {
     } catch (...) {
         return CONDUCTOR_INTERNAL;
     }
+    static conductor_status batch(const conductor_host* host, const conductor_call* call,
+                                  conductor_text endpoint, const conductor_ask* asks, std::uint32_t count,
+                                  conductor_answers answers, conductor_sink error) noexcept try {
+        auto& mine = of(host);
+        if (!mine.names_endpoint(as_view(endpoint))) return unnamed(error);
+        const int fd = call == nullptr ? mine.stop_fd_ : call->cancel_fd;
+        const auto take = [&](std::size_t index, conductor_status status, std::string_view text) {
+            answers.take(answers.self, static_cast<std::uint32_t>(index), status, as_slice(text));
+        };
+        const auto reply = mine.rpc_.batch(as_view(endpoint), {asks, count}, deadline_of(call), fd, take);
+        if (reply.status < 0) (void)put(error, reply.text);
+        return reply.status;
+    } catch (...) {
+        return CONDUCTOR_INTERNAL;
+    }
     static conductor_status get(const conductor_host* host, const conductor_call* call, conductor_text endpoint,
                                 conductor_text path, std::int32_t* http_status, conductor_sink body) noexcept
         try {
@@ -173,6 +190,7 @@ struct ServiceTables {
     static constexpr conductor_config config{sizeof(conductor_config), 0, &count_of, &integer, &real, &string};
     static constexpr conductor_metrics metrics{sizeof(conductor_metrics), 0, &gauge, &count};
     static constexpr conductor_rpc rpc{sizeof(conductor_rpc), 0, &json, &get, &select};
+    static constexpr conductor_rpc_batch rpc_batch{sizeof(conductor_rpc_batch), 0, &batch};
 };
 
 HostServices::HostServices(std::string instance_name, const Descriptor& descriptor, OptionValues options,

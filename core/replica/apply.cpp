@@ -236,18 +236,33 @@ void Replica::begin_commit(payload::Envelope envelope, control::CommitDone done)
         ++figures_.commits_refused;
         return done(control::CommitError{std::move(*reason), false, false});
     }
-    pending_octets_ += envelope.ssz.size();
+    propose(std::move(envelope.ssz), std::move(done));
+}
+
+void Replica::reset_head(const payload::Envelope& envelope, control::CommitDone done) {
+    auto data = payload::reset_entry(envelope);
+    if (auto reason = reason_to_refuse(data.size()))
+        return done(control::CommitError{std::move(*reason), false, false});
+    propose(std::move(data), std::move(done));
+}
+
+void Replica::propose(Bytes data, control::CommitDone done) {
+    pending_octets_ += data.size();
     const consensus::Ask ask{++last_ask_};
     asked_.emplace(ask, std::move(done));
-    step(consensus::Proposed{ask, std::move(envelope.ssz)});
+    step(consensus::Proposed{ask, std::move(data)});
+}
+
+std::optional<std::string> Replica::reason_to_refuse(std::size_t octets) const {
+    if (life_ == Life::dead || life_ == Life::stopped) return "raft is already shutdown";
+    if (life_ == Life::loading || !leads()) return "node is not the leader";
+    if (pending_octets_ + octets > options_.pending_octets || waiters_.size() >= options_.pending_commits)
+        return "timed out enqueuing operation";
+    return std::nullopt;
 }
 
 std::optional<std::string> Replica::reason_to_refuse(const payload::Envelope& envelope) {
-    if (life_ == Life::dead || life_ == Life::stopped) return "raft is already shutdown";
-    if (life_ == Life::loading || !leads()) return "node is not the leader";
-    if (pending_octets_ + envelope.ssz.size() > options_.pending_octets ||
-        waiters_.size() >= options_.pending_commits)
-        return "timed out enqueuing operation";
+    if (auto reason = reason_to_refuse(envelope.ssz.size())) return reason;
     if (options_.refuse_siblings && contradicts_log(envelope)) {
         ++figures_.siblings_refused;
         events_.sibling_refused();

@@ -107,6 +107,9 @@ public:
     void stop(std::chrono::milliseconds limit);
 
     void commit(payload::Envelope envelope, control::CommitDone done) override;
+    /// Makes `envelope` the head, whatever its number, by a reset entry (raft-wire 6); done as commit(). On
+    /// core, by whoever knows that every member is ours: a Go member would keep the old head.
+    void reset_head(const payload::Envelope& envelope, control::CommitDone done);
 
     // From other members, on core.
 
@@ -179,6 +182,8 @@ private:
     [[nodiscard]] Standing standing(Term term) const;
 
     void begin_commit(payload::Envelope envelope, control::CommitDone done);
+    void propose(Bytes data, control::CommitDone done);
+    [[nodiscard]] std::optional<std::string> reason_to_refuse(std::size_t octets) const;
     [[nodiscard]] std::optional<std::string> reason_to_refuse(const payload::Envelope& envelope);
     [[nodiscard]] bool contradicts_log(const payload::Envelope& envelope) const;
 

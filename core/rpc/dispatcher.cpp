@@ -68,7 +68,7 @@ asio::awaitable<Dispatcher::Outcome> Dispatcher::call(const Message& message, co
     } else if (method->now) {
         outcome.answer = method->now(message.params);
     } else {
-        auto running = method->later(message.params);
+        auto running = method->later(message.params, caller.peer);
         auto answer = co_await within(caller.answer_by - now(), std::move(running));
         outcome.late = !answer;
         if (answer) outcome.answer = std::move(*answer);

@@ -6,7 +6,6 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <mutex>
@@ -31,23 +30,21 @@ constexpr Duration stop_look = std::chrono::milliseconds{10};
 
 }  // namespace
 
-// Connections run on strands of their own; what they share is this set, hence the mutex.
+// Connections live on several threads; what they share is this set, hence the mutex.
 struct HttpServer::Shared {
-    Shared(asio::io_context& net, HttpHandler& handles, Observer& observes, HttpServerOptions given)
-        : executor{net.get_executor()},
+    Shared(NextThread threads, HttpHandler& handles, Observer& observes, HttpServerOptions given)
+        : next{std::move(threads)},
           handler{handles},
           observer{observes},
           options{std::move(given)},
           bodies{options.bodies},
-          acceptor_strand{asio::make_strand(executor)},
-          acceptor{acceptor_strand} {}
+          acceptor{next()} {}
 
-    asio::io_context::executor_type executor;
+    const NextThread next;
     HttpHandler& handler;
     Observer& observer;
     const HttpServerOptions options;
     BodyPool bodies;
-    asio::strand<asio::io_context::executor_type> acceptor_strand;
     tcp::acceptor acceptor;
     TaskGroup listening;
     TaskGroup serving;
@@ -99,9 +96,8 @@ Result<tcp::endpoint, Complaint> resolve(const asio::any_io_executor& executor,
 
 }  // namespace
 
-HttpServer::HttpServer(asio::io_context& net, HttpHandler& handler, Observer& observer,
-                       HttpServerOptions options)
-    : shared_{std::make_shared<Shared>(net, handler, observer, std::move(options))} {}
+HttpServer::HttpServer(NextThread next, HttpHandler& handler, Observer& observer, HttpServerOptions options)
+    : shared_{std::make_shared<Shared>(std::move(next), handler, observer, std::move(options))} {}
 
 HttpServer::~HttpServer() {
     CONDUCTOR_CHECK(shared_->listening.size() == 0);
@@ -126,11 +122,11 @@ asio::awaitable<void> serve(std::shared_ptr<HttpConnection> connection, std::fun
 
 template <class Shared>
 asio::awaitable<void> accept_all(std::shared_ptr<Shared> shared) {
-    asio::steady_timer pause{shared->acceptor_strand};
+    asio::steady_timer pause{shared->acceptor.get_executor()};
     while (shared->acceptor.is_open()) {
-        const asio::any_io_executor strand = asio::make_strand(shared->executor);
+        const auto thread = shared->next();
         auto [error, socket] =
-            co_await shared->acceptor.async_accept(strand, asio::as_tuple(asio::use_awaitable));
+            co_await shared->acceptor.async_accept(thread, asio::as_tuple(asio::use_awaitable));
         if (error == asio::error::operation_aborted) co_return;
         if (error) {
             // Out of descriptors, most likely, which spinning does not help.
@@ -150,14 +146,14 @@ asio::awaitable<void> accept_all(std::shared_ptr<Shared> shared) {
             const std::lock_guard lock{shared->mutex};
             shared->connections.erase(connection);
         };
-        shared->serving.spawn(strand, serve(connection, std::move(ended)));
+        shared->serving.spawn(thread, serve(connection, std::move(ended)));
     }
 }
 
 }  // namespace
 
 Result<std::uint16_t, Complaint> HttpServer::listen() {
-    const auto endpoint = resolve(shared_->executor, shared_->options);
+    const auto endpoint = resolve(shared_->acceptor.get_executor(), shared_->options);
     if (!endpoint) return endpoint.error();
     auto& acceptor = shared_->acceptor;
     const auto failed = [&](const error_code& error) {
@@ -178,7 +174,7 @@ Result<std::uint16_t, Complaint> HttpServer::listen() {
     if (error) return failed(error);
     const auto bound = acceptor.local_endpoint(error).port();
     if (error) return failed(error);
-    shared_->listening.spawn(shared_->acceptor_strand, accept_all(shared_));
+    shared_->listening.spawn(shared_->acceptor.get_executor(), accept_all(shared_));
     return bound;
 }
 
@@ -192,7 +188,7 @@ asio::awaitable<void> HttpServer::stop() {
         error_code ignored;
         shared->acceptor.close(ignored);
     };
-    asio::post(shared->acceptor_strand, std::move(close));
+    asio::post(shared->acceptor.get_executor(), std::move(close));
     co_await shared->listening.stop();
 
     for (const auto& connection : shared->all()) connection->wind_down();

@@ -1,13 +1,13 @@
 // HTTP/1.1 over TCP, with the limits and habits of Go's net/http: keep-alive, pipelining, chunked bodies,
 // 100-continue, read, write and idle timeouts. Knows no route. Every wait and every buffer has a bound.
 //
-// Runs on the context it is given, each connection on a strand of its own; its members may be called from
-// any thread.
+// Each connection lives on one of the threads it is given; its members may be called from any thread.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -36,9 +36,11 @@ struct HttpServerOptions {
 
 class HttpServer {
 public:
-    /// All outlive the server. Several threads may run `net` (runtime/io_threads).
-    HttpServer(boost::asio::io_context& net, HttpHandler& handler, Observer& observer,
-               HttpServerOptions options);
+    /// Where the next connection is to live: a thread of its own (runtime/io_threads), or a strand. From any
+    /// thread.
+    using NextThread = std::function<boost::asio::any_io_executor()>;
+    /// Threads, handler and observer outlive the server.
+    HttpServer(NextThread next, HttpHandler& handler, Observer& observer, HttpServerOptions options);
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
     /// stop() has ended, or listen() was never called.
@@ -49,7 +51,7 @@ public:
     [[nodiscard]] Result<std::uint16_t, Complaint> listen();
 
     /// Accepts no more, closes idle connections, lets requests at work end within `stop_grace`, then cancels
-    /// them. Must not run on a strand of one of its connections.
+    /// them. From any thread or strand.
     boost::asio::awaitable<void> stop();
 
     [[nodiscard]] std::size_t connections() const;

@@ -24,7 +24,7 @@ enum class Access : std::uint8_t { read, write };
 struct Method {
     Access access{Access::write};
     std::function<Answer(const std::optional<json::RawValue>&)> now;
-    std::function<boost::asio::awaitable<Answer>(const std::optional<json::RawValue>&)>
+    std::function<boost::asio::awaitable<Answer>(const std::optional<json::RawValue>&, std::string_view peer)>
         later;  ///< if not `now`
 };
 
@@ -49,8 +49,8 @@ public:
                 return std::apply(f, std::move(*arguments));
             };
         } else {
-            method.later = [f = std::move(f)](
-                               const std::optional<json::RawValue>& params) -> boost::asio::awaitable<Answer> {
+            method.later = [f = std::move(f)](const std::optional<json::RawValue>& params,
+                                              std::string_view /*peer*/) -> boost::asio::awaitable<Answer> {
                 auto arguments = decode_params<Args...>(params);
                 if (!arguments) co_return arguments.error();
                 auto running = std::apply(f, std::move(*arguments));
@@ -63,6 +63,17 @@ public:
     /// For a method that reads its parameters itself.
     void add_raw(std::string name, Access access,
                  std::function<boost::asio::awaitable<Answer>(const std::optional<json::RawValue>&)> f) {
+        add_asked(std::move(name), access,
+                  [f = std::move(f)](const std::optional<json::RawValue>& params, std::string_view /*peer*/) {
+                      return f(params);
+                  });
+    }
+
+    /// For a method that must know who asks: `peer` is `host:port`, valid until it has answered.
+    void add_asked(std::string name, Access access,
+                   std::function<boost::asio::awaitable<Answer>(const std::optional<json::RawValue>&,
+                                                                std::string_view peer)>
+                       f) {
         Method method;
         method.access = access;
         method.later = std::move(f);

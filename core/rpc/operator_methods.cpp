@@ -1,8 +1,10 @@
 #include "core/rpc/operator_methods.hpp"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "core/base/hex.hpp"
 #include "core/rpc/json_text.hpp"
 #include "core/rpc/pending.hpp"
 
@@ -11,6 +13,7 @@ namespace conductor::rpc {
 namespace asio = boost::asio;
 using control::ControlOperator;
 using control::GroupOperator;
+using control::LeaderOverride;
 using control::MemberChange;
 using control::OperatorDone;
 
@@ -18,6 +21,7 @@ namespace {
 
 using Begin = std::function<void(OperatorDone)>;
 using Version = std::optional<std::uint64_t>;
+using Params = std::optional<json::RawValue>;
 
 /// What is said where the caller's time ends first, and which outcome counts as success here.
 struct Wording {
@@ -35,23 +39,57 @@ asio::awaitable<Answer> outcome_of(Begin begin, Wording wording) {
     co_return std::string{"null"};
 }
 
-// kona-node names no value, and means true (3.4.6); a null is Go's zero value.
-std::optional<RpcError> read_override(const std::optional<json::RawValue>& params, bool& on) {
+/// Longer than anybody keeps an override on purpose, and far from where seconds overflow.
+constexpr std::uint64_t longest_override_s = 31'536'000;
+
+// kona-node names no value, and means true (3.4.6); a null is Go's zero value. Go has no second argument.
+std::optional<RpcError> read_override(const Params& params, LeaderOverride& order) {
     auto elements = positional(params);
     if (!elements) return elements.error();
     const auto first = *elements ? (*elements)->next() : std::nullopt;
-    on = !first.has_value();
+    order.on = !first.has_value();
     if (!first) return std::nullopt;
-    if (const auto refusal = params_detail::decode(*first, on))
+    if (const auto refusal = params_detail::decode(*first, order.on))
         return params_detail::invalid_argument(0, *refusal);
-    if ((*elements)->next()) return params_detail::too_many(1);
+    std::optional<std::uint64_t> seconds;
+    if (auto refused = params_detail::take(*elements, 1, seconds)) return refused;
+    if ((*elements)->next()) return params_detail::too_many(2);
+    if (!seconds) return std::nullopt;
+    if (!order.on) return params_detail::invalid_argument(1, "only an override that is set has a time to live");
+    if (*seconds == 0 || *seconds > longest_override_s)
+        return params_detail::invalid_argument(
+            1, "the time to live is 1 to " + std::to_string(longest_override_s) + " seconds");
+    order.lasts = std::chrono::seconds{*seconds};
     return std::nullopt;
 }
 
-asio::awaitable<Answer> override_leader(ControlOperator& control, std::optional<json::RawValue> params) {
-    bool on = false;
-    if (const auto refused = read_override(params, on)) co_return *refused;
-    Begin begin = [&control, on](OperatorDone done) { control.override_leader(on, std::move(done)); };
+asio::awaitable<Answer> override_leader(ControlOperator& control, Params params, std::string by) {
+    LeaderOverride order;
+    if (const auto refused = read_override(params, order)) co_return *refused;
+    order.by = std::move(by);
+    Begin begin = [&control, order](OperatorDone done) { control.override_leader(order, std::move(done)); };
+    Wording wording;
+    co_return co_await outcome_of(std::move(begin), std::move(wording));
+}
+
+asio::awaitable<Answer> pause(ControlOperator& control, Params params, std::string by) {
+    if (const auto arguments = decode_params<>(params); !arguments) co_return arguments.error();
+    Begin begin = [&control, by](OperatorDone done) { control.pause(by, std::move(done)); };
+    Wording wording;
+    wording.late = "timeout to pause conductor";
+    co_return co_await outcome_of(std::move(begin), std::move(wording));
+}
+
+asio::awaitable<Answer> reset_head(GroupOperator& group, Params params) {
+    const auto arguments = decode_params<std::string>(params);
+    if (!arguments) co_return arguments.error();
+    const auto& text = std::get<0>(*arguments);
+    const auto octets = from_hex(text);
+    BlockHash hash;
+    if (!text.starts_with("0x") || !octets || octets->size() != hash.bytes.size())
+        co_return params_detail::invalid_argument(0, "a block hash is 0x and 64 hexadecimal digits");
+    std::ranges::copy(*octets, hash.bytes.begin());
+    Begin begin = [&group, hash](OperatorDone done) { group.reset_head(hash, std::move(done)); };
     Wording wording;
     co_return co_await outcome_of(std::move(begin), std::move(wording));
 }
@@ -89,9 +127,8 @@ asio::awaitable<Answer> change(GroupOperator& group, MemberChange what, std::str
 
 void add_control_methods(MethodTable& table, ControlOperator& control) {
     const auto write = Access::write;
-    table.add<>("conductor_pause", write, [&control] {
-        return outcome_of([&control](OperatorDone done) { control.pause(std::move(done)); },
-                          {"timeout to pause conductor", {}});
+    table.add_asked("conductor_pause", write, [&control](const Params& params, std::string_view peer) {
+        return pause(control, params, std::string{peer});
     });
     table.add<>("conductor_resume", write, [&control] {
         return outcome_of([&control](OperatorDone done) { control.resume(std::move(done)); },
@@ -103,13 +140,23 @@ void add_control_methods(MethodTable& table, ControlOperator& control) {
     table.add<>("conductor_waivePeerCheck", write, [&control] {
         return outcome_of([&control](OperatorDone done) { control.waive_peer_check(std::move(done)); }, {});
     });
-    table.add_raw("conductor_overrideLeader", write, [&control](const std::optional<json::RawValue>& params) {
-        return override_leader(control, params);
+    table.add_asked("conductor_overrideLeader", write, [&control](const Params& params, std::string_view peer) {
+        return override_leader(control, params, std::string{peer});
     });
 }
 
 void add_reload_method(MethodTable& table, control::Reloader& reloader) {
     table.add<>("conductor_reload", Access::write, [&reloader] { return reload(reloader); });
+}
+
+void add_config_method(MethodTable& table, std::string effective) {
+    table.add<>("conductor_effectiveConfig", Access::write,
+                [effective = std::move(effective)]() -> Answer { return effective; });
+}
+
+void add_reset_method(MethodTable& table, GroupOperator& group) {
+    table.add_raw("conductor_resetUnsafeHead", Access::write,
+                  [&group](const Params& params) { return reset_head(group, params); });
 }
 
 void add_group_methods(MethodTable& table, GroupOperator& group) {

@@ -13,5 +13,10 @@ void add_control_methods(MethodTable& table, control::ControlOperator& control);
 void add_group_methods(MethodTable& table, control::GroupOperator& group);
 /// `conductor_reload`: for a daemon with `rpc.enable-admin` only (P-39).
 void add_reload_method(MethodTable& table, control::Reloader& reloader);
+/// `conductor_effectiveConfig`, likewise: `effective` is JSON, its secrets masked (1.6.5). Audited, for it
+/// names every host that this one speaks to.
+void add_config_method(MethodTable& table, std::string effective);
+/// `conductor_resetUnsafeHead`, likewise.
+void add_reset_method(MethodTable& table, control::GroupOperator& group);
 
 }  // namespace conductor::rpc

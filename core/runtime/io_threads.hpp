@@ -1,10 +1,10 @@
-// A few threads that run one io_context. Strands of it fit into any_io_executor without an allocation; those
-// of a thread_pool do not, and are released by a fence that TSan cannot see and reports as a race.
+// A few threads, each with an io_context of its own: whoever lives on one needs no strand, and an event wakes
+// nobody but the thread that it is for. (Two threads on one io_context wake each other for every event.)
 #pragma once
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <thread>
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
 #include <vector>
 
 namespace conductor {
@@ -17,16 +17,17 @@ public:
     /// As stop() and join().
     ~IoThreads();
 
-    [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+    /// One of them, each in turn. From any thread.
+    [[nodiscard]] boost::asio::any_io_executor next() noexcept;
     /// Work that has not begun is dropped. From any thread.
     void stop();
     /// Ends when all work has ended, or after stop(). Not from one of the threads.
     void join();
 
 private:
-    boost::asio::io_context context_;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{context_.get_executor()};
-    std::vector<std::thread> threads_;
+    struct Thread;
+    std::vector<std::unique_ptr<Thread>> threads_;
+    std::atomic<unsigned> turn_{0};
 };
 
 }  // namespace conductor

@@ -128,12 +128,7 @@ Outcome Driver::post_payload(const conductor_call& call, std::string_view envelo
 std::string Driver::payload_at(const conductor_call& call, std::uint64_t number) {
     const auto found = existing_block(call, number);
     const auto hash = found.string("/hash");
-    const auto count = found.length("/transactions");
-    std::vector<std::string> transactions;
-    transactions.reserve(count);
-    // By the block's hash: a reorganisation in between must not mix two blocks.
-    for (std::uint64_t i = 0; i < count; ++i) transactions.push_back(transaction(call, hash, i));
-    return envelope_of(found, transactions);
+    return envelope_of(found, transactions(call, hash, found.length("/transactions")));
 }
 
 Outcome Driver::start_without_hash(const conductor_call& call, const Hash& head) {
@@ -173,16 +168,23 @@ Answer Driver::existing_block(const conductor_call& call, std::uint64_t number) 
     return answer;
 }
 
-std::string Driver::transaction(const conductor_call& call, const std::string& block_hash,
-                                std::uint64_t index) const {
-    if (call.cancelled != nullptr && call.cancelled(&call) == 1)
-        throw Failure(CONDUCTOR_TIMED_OUT, "no time left for transaction " + std::to_string(index));
-    const auto answer = host_.call(call, execution_, "eth_getRawTransactionByBlockHashAndIndex",
-                                   "[\"" + block_hash + "\",\"" + quantity(index) + "\"]");
-    if (!answer.ok()) fail(answer, "eth_getRawTransactionByBlockHashAndIndex");
-    auto raw = answer.string();
-    if (raw.size() < 4)
-        throw Failure(CONDUCTOR_REMOTE_ERROR, "transaction " + std::to_string(index) + " is empty");
+// By the block's hash: a reorganisation in between must not mix two blocks.
+std::vector<std::string> Driver::transactions(const conductor_call& call, const std::string& block_hash,
+                                              std::uint64_t count) const {
+    constexpr const char* method{"eth_getRawTransactionByBlockHashAndIndex"};
+    std::vector<std::string> params;
+    params.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i)
+        params.push_back("[\"" + block_hash + "\",\"" + quantity(i) + "\"]");
+    std::vector<std::string> raw;
+    raw.reserve(count);
+    for (const auto& answer : host_.call_each(call, execution_, method, params)) {
+        if (!answer.ok()) fail(answer, method);
+        raw.push_back(answer.string());
+        if (raw.back().size() < 4)
+            throw Failure(CONDUCTOR_REMOTE_ERROR,
+                          "transaction " + std::to_string(raw.size() - 1) + " is empty");
+    }
     return raw;
 }
 

@@ -46,8 +46,9 @@ protected:
 private:
     [[nodiscard]] conductor::Answer block(const conductor_call& call, const std::string& which) const;
     [[nodiscard]] conductor::Answer existing_block(const conductor_call& call, std::uint64_t number) const;
-    [[nodiscard]] std::string transaction(const conductor_call& call, const std::string& block_hash,
-                                          std::uint64_t index) const;
+    [[nodiscard]] std::vector<std::string> transactions(const conductor_call& call,
+                                                        const std::string& block_hash,
+                                                        std::uint64_t count) const;
 
     conductor::Host host_;
     std::string node_;

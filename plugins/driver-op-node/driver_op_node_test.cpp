@@ -19,6 +19,38 @@ CallError refused(const Result<T, CallError>& result) {
     return result.error();
 }
 
+constexpr const char* raw_transaction{"eth_getRawTransactionByBlockHashAndIndex"};
+
+/// The recorded block of one transaction, as if it had `count`, each of them its own.
+struct Full : Driven {
+    explicit Full(std::size_t count) {
+        auto block = recorded("okx", "eth_getBlockByNumber [\"0x1\", false]").reply;
+        const auto hashes = json_slice(block.body, "/result/transactions");
+        const std::string one{*json_slice(block.body, "/result/transactions/0")};
+        std::string list{one};
+        for (std::size_t i = 1; i < count; ++i) list += "," + one;
+        const auto at = block.body.find(*hashes);
+        block.body.replace(at, hashes->size(), "[" + list + "]");
+        nodes.says("eth_getBlockByNumber", block);
+        // In a batch they are asked in order, and alone too; so the answers tell which is which.
+        for (std::size_t i = 0; i < count; ++i) nodes.result(raw_transaction, "\"" + text(i) + "\"");
+    }
+    static std::string text(std::size_t i) { return "0x7e" + std::to_string(1000 + i); }
+    /// Whether the payload holds transactions 0 … count − 1 in their order.
+    static bool holds(const std::string& payload, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i)
+            if (json_slice(payload, "/executionPayload/transactions/" + std::to_string(i)) !=
+                "\"" + text(i) + "\"")
+                return false;
+        return !json_slice(payload, "/executionPayload/transactions/" + std::to_string(count));
+    }
+};
+
+HttpReply lone_error(int code, const std::string& message) {
+    return {200, R"({"jsonrpc":"2.0","id":null,"error":{"code":)" + std::to_string(code) + R"(,"message":")" +
+                     message + "\"}}"};
+}
+
 }  // namespace
 
 TEST_CASE("start hands over the hash and reads what op-node has answered", "[plugins][driver-op-node]") {
@@ -227,6 +259,77 @@ TEST_CASE("a payload read back from op-geth is the one that op-node had accepted
         REQUIRE(wanted);
         CHECK(json_slice(*made, "/executionPayload/" + name) == wanted);
     }
+}
+
+TEST_CASE("the transactions of a block are asked for in batches of at most a hundred",
+          "[plugins][driver-op-node][8.3]") {
+    Full driven{250};
+    const auto made = driven.payload_at(1);
+    if (!made) FAIL(made.error().text);
+    CHECK(Full::holds(*made, 250));
+    CHECK(driven.nodes.asked() == std::vector<std::string>{"execution eth_getBlockByNumber [\"0x1\",false]",
+                                                           "execution batch of 100", "execution batch of 100",
+                                                           "execution batch of 50"});
+}
+
+TEST_CASE("a node that answers no batch is asked for each transaction by itself, and for no further batch",
+          "[plugins][driver-op-node][8.3]") {
+    Full driven{101};
+    SECTION("it refuses") {
+        driven.nodes.batch_says(lone_error(-32600, "batch requests are not supported"));
+    }
+    SECTION("something before it refuses") {
+        driven.nodes.batch_says({405, "no batches here"});
+    }
+    SECTION("it answers something else") {
+        driven.nodes.batch_says({200, R"({"jsonrpc":"2.0","id":1,"result":"0x7e"})"});
+    }
+    SECTION("its answer is no JSON") {
+        driven.nodes.batch_says({200, "[{\"id\":"});
+    }
+    const auto made = driven.payload_at(1);
+    if (!made) FAIL(made.error().text);
+    CHECK(Full::holds(*made, 101));
+    CHECK(driven.nodes.asked().size() == 2 + 101);
+    CHECK(driven.nodes.asked()[1] == "execution batch of 100");
+    CHECK(driven.nodes.asked()[2].starts_with("execution eth_getRawTransactionByBlockHashAndIndex [\"0x"));
+}
+
+TEST_CASE("what a batch leaves out is asked for alone, as go-ethereum leaves out what does not fit",
+          "[plugins][driver-op-node][8.3]") {
+    // Of four calls the second and the fourth are answered, the third did not fit, the first is missing; and
+    // what nobody asked for is nobody's.
+    Full driven{4};
+    driven.nodes.batch_says(
+        {200, R"([{"id":5,"result":"0x7e1003"},{"id":3,"result":"0x7e1001"},{"id":3,"result":"0xdead"},)"
+              R"({"id":4,"error":{"code":-32003,"message":"response too large"}},{"id":99,"result":"0xdead"},)"
+              R"({"id":"2","result":"0xdead"},{"id":null,"result":"0xdead"},7,{"id":2}])"});
+    Full::Got<std::string> made = driven.payload_at(1);
+    if (!made) FAIL(made.error().text);
+    // Alone the node is asked for the first and for the third, and answers in turn.
+    CHECK(json_slice(*made, "/executionPayload/transactions") ==
+          R"(["0x7e1000","0x7e1001","0x7e1001","0x7e1003"])");
+    REQUIRE(driven.nodes.asked().size() == 4);
+    CHECK(driven.nodes.asked()[2].ends_with(",\"0x0\"]"));
+    CHECK(driven.nodes.asked()[3].ends_with(",\"0x2\"]"));
+}
+
+TEST_CASE("an error of one call of a batch is the error of the payload, and a batch too late is not repeated",
+          "[plugins][driver-op-node][8.3]") {
+    Full driven{3};
+    driven.nodes.batch_says({200, R"([{"id":2,"result":"0x7e1000"},{"id":3,"error":{"code":-32000,)"
+                                  R"("message":"missing trie node"}},{"id":4,"result":"0x7e1002"}])"});
+    CHECK(refused(driven.payload_at(1)).text == "missing trie node");
+    CHECK(driven.nodes.asked().size() == 2);
+
+    const auto kind = GENERATE(HttpError::Kind::timed_out, HttpError::Kind::unreachable);
+    Driven late;
+    late.nodes.says(
+        "eth_getBlockByNumber",
+        HttpReply{200, R"({"result":{"number":"0x1","hash":"0x11","transactions":["0x1","0x2"]}})"});
+    late.nodes.fails(raw_transaction, {kind, "no answer"});
+    CHECK(refused(late.payload_at(1)).text == "no answer");
+    CHECK(late.nodes.asked().size() == 1);
 }
 
 TEST_CASE("half a payload is none", "[plugins][driver-op-node]") {

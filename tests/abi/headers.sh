@@ -18,7 +18,7 @@ alone() { # compiler, language, standard, header, more flags
 for pair in gcc,g++ clang-14,clang++-14 clang-19,clang++-19; do
   cc=${pair%,*} cxx=${pair#*,}
   command -v "$cxx" >/dev/null || { echo "not installed, left out: $cxx"; continue; }
-  for header in "$sdk"/include/conductor/*.h; do
+  for header in "$sdk"/include/conductor/*.h "$sdk"/include/conductor/draft/*.h; do
     # -Wpadded: no padding that is not declared.
     alone "$cc" c c11 "$header" -Wpadded
     alone "$cxx" c++ c++17 "$header" -Wpadded

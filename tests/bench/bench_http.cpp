@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <cstdio>
@@ -138,7 +137,7 @@ int main(int argc, char** argv) {
     rpc::HttpServerOptions options;
     options.address = "127.0.0.1";
     options.port = 0;
-    rpc::HttpServer server{threads.context(), sink, observer, options};
+    rpc::HttpServer server{[&] { return threads.next(); }, sink, observer, options};
     const auto port = server.listen();
     if (!port) fail(port.error().text.c_str());
 
@@ -167,7 +166,6 @@ int main(int argc, char** argv) {
         rows.push_back(std::move(row));
     }
     bench::print_table(rows);
-    boost::asio::co_spawn(boost::asio::make_strand(threads.context()), server.stop(), boost::asio::use_future)
-        .get();
+    boost::asio::co_spawn(threads.next(), server.stop(), boost::asio::use_future).get();
     threads.join();
 }

@@ -22,10 +22,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     CONDUCTOR_CHECK(found->has_value());  // there is a file
     const auto state = (*found)->state;
+    const auto segment = (*found)->segment;
     CONDUCTOR_CHECK(VoteFile::open(files, "/store", std::move(*found)).has_value());
     const auto again = VoteFile::look(files, "/store");
     CONDUCTOR_CHECK(again.has_value());
     CONDUCTOR_CHECK((*again)->state == state);
+    CONDUCTOR_CHECK((*again)->segment == segment);
     CONDUCTOR_CHECK(!(*again)->stale_slot.has_value());
     return 0;
 }

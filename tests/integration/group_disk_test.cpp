@@ -1,9 +1,12 @@
 // Disks of a group that are full, slow, or hang all at once.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include "tests/integration/committing_group.hpp"
+#include "tests/support/checkout.hpp"
 
 using namespace conductor;
 using namespace conductor::test;
@@ -51,6 +54,91 @@ TEST_CASE("a full disk ends its own member with 74, and the other two go on with
     REQUIRE(group.sites.start(victim));
     group.commit(5);
     group.account_for_all();
+}
+
+namespace {
+
+/// The largest of the recorded blocks; some thirty fill a segment.
+RecordedBlock large_block(std::uint64_t number) {
+    static const auto largest = [] {
+        const auto blocks = recorded_blocks(std::filesystem::path{conductor::checkout::test_data()} / "commit");
+        return *std::ranges::max_element(blocks, {},
+                                         [](const RecordedBlock& block) { return block.envelope.ssz.size(); });
+    }();
+    return at_height(largest, number);
+}
+
+std::ptrdiff_t segments_in(const std::filesystem::path& store) {
+    return std::ranges::count_if(std::filesystem::directory_iterator{store / "segments"},
+                                 [](const auto& file) { return file.path().extension() == ".segment"; });
+}
+
+/// Flips one bit of the entry that holds this block, `within` octets from its front. False: it is in no
+/// segment.
+bool rot(const std::filesystem::path& store, const RecordedBlock& block, std::size_t within) {
+    const auto front = block.envelope.ssz.span().first(536);
+    for (const auto& file : std::filesystem::directory_iterator{store / "segments"}) {
+        if (file.path().extension() != ".segment") continue;
+        const auto octets = read_file(file.path());
+        const auto at = std::search(octets.begin(), octets.end(), front.begin(), front.end(),
+                                    [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+        if (at == octets.end()) continue;
+        const auto offset = (at - octets.begin()) + static_cast<std::ptrdiff_t>(within);
+        std::fstream open{file.path(), std::ios::in | std::ios::out | std::ios::binary};
+        open.seekp(offset);
+        open.put(static_cast<char>(octets[static_cast<std::size_t>(offset)] ^ 4));
+        return open.good();
+    }
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("what has rotted in a closed segment is put back by the leader, or a snapshot stands for it",
+          "[group][disk][corrupt]") {
+    CommittingGroup group{three("group-rot")};
+    group.begin(3);
+    const auto commit_large = [&](int count) {
+        for (int i = 0; i < count; ++i)
+            REQUIRE(group.sites.commit(group.account, large_block(++group.number)) == "");
+    };
+    const auto first = group.number + 1;
+    commit_large(40);
+    REQUIRE(group.sites.all_reach(group.number));
+    REQUIRE(group.sites.leads(group.leader));
+
+    const auto follower = (group.leader + 1) % 3;
+    auto& broken = group.sites.at(follower).daemon;
+    REQUIRE(group.sites.stop(follower) == 0);
+    REQUIRE(segments_in(broken.store()) >= 2);
+    REQUIRE(rot(broken.store(), large_block(first + 2), 40));
+    REQUIRE(group.sites.start(follower));
+    group.commit(2);
+    REQUIRE(group.sites.all_reach(group.number));
+    CHECK(broken.process().running());
+    CHECK(broken.process().output().find("an entry of the log cannot be read") != std::string::npos);
+    CHECK(group.sites.stop(follower) == 0);
+    CHECK(compare_log(broken.store(), group.account) == "");
+    REQUIRE(group.sites.start(follower));
+    group.commit(1);
+    REQUIRE(group.sites.all_reach(group.number));
+
+    const auto away = 3 - group.leader - follower;
+    const auto leader = static_cast<std::size_t>(group.sites.leader());
+    REQUIRE(leader != away);
+    group.sites.kill(away);
+    const auto lacks = group.number + 1;
+    commit_large(16);  // more than the leader keeps in memory
+    REQUIRE(group.sites.leads(leader));
+    REQUIRE(rot(group.sites.at(leader).daemon.store(), large_block(lacks), 200'000));
+    REQUIRE(group.sites.start(away));
+    REQUIRE(group.sites.all_reach(group.number));
+    for (std::size_t i = 0; i < 3; ++i) CHECK(group.sites.at(i).daemon.process().running());
+    CHECK(group.sites.leads(leader));
+    CHECK(group.sites.at(leader).daemon.process().output().find("an entry of the log cannot be read") !=
+          std::string::npos);
+    group.commit(3);
+    CHECK(group.sites.all_reach(group.number));
 }
 
 TEST_CASE("when all three disks hang for three seconds nobody exits, and a leader is back soon after",

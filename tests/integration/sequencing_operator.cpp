@@ -1,6 +1,8 @@
 // What an operator, a page in a browser and a client with a big body ask of a daemon that sequences.
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <thread>
 
 #include "tests/integration/recorded_stage.hpp"
 
@@ -54,6 +56,33 @@ TEST_CASE("an override changes answers and proxies of a node that does not lead,
     for (const auto* method : {"admin_sequencerActive", "optimism_syncStatus", "optimism_rollupConfig"})
         CHECK(has(host.ask(method), "refusing to proxy request to non-leader sequencer"));
     CHECK(host.ask("miner_setMaxDASize", R"(["0x0","0x0"])") == "true");
+}
+
+TEST_CASE("an override with a time to live ends by itself, whether the daemon is up then or not",
+          "[sequencing][P-43][S-65]") {
+    SequencingHost host{"override-lasts", {{"OP_CONDUCTOR_RAFT_BOOTSTRAP", "false"}}};
+    REQUIRE(host.start_daemon());
+    CHECK(host.ask("conductor_overrideLeader", "[true,1]") == "null");
+    CHECK(host.ask("conductor_leaderOverridden") == "true");
+    CHECK(host.says("conductor_leaderOverridden", "false"));
+    CHECK(host.ask("conductor_leader") == "false");
+    CHECK(host.logged("override of leadership has run out") == 1);
+
+    const auto mark = host.daemon().store() / "override";
+    CHECK(host.ask("conductor_overrideLeader", "[true,3600]") == "null");
+    CHECK(std::filesystem::exists(mark));
+    host.daemon().process().kill_hard();
+    REQUIRE(host.start_daemon());
+    CHECK(host.ask("conductor_leaderOverridden") == "true");
+    CHECK(host.logs("leadership is still overridden by an operator"));
+    CHECK(host.logs("by=127.0.0.1:"));
+
+    CHECK(host.ask("conductor_overrideLeader", "[true,1]") == "null");
+    host.daemon().process().kill_hard();
+    std::this_thread::sleep_for(1100ms);
+    REQUIRE(host.start_daemon());
+    CHECK(host.says("conductor_leaderOverridden", "false"));
+    CHECK(eventually(soon, [&] { return !std::filesystem::exists(mark); }));
 }
 
 TEST_CASE("a page may read, changes nothing unless its origin is listed, and a big body is asked for",

@@ -129,9 +129,28 @@ TEST_CASE("instances that do not end are left behind, but not without number", "
     CHECK(host->daemon().stop() == 0);
 }
 
-TEST_CASE("only a daemon with rpc.enable-admin reloads for whoever asks by RPC", "[sequencing][reload][P-39]") {
+TEST_CASE("conductor_effectiveConfig tells each option with whoever set it, and no secret",
+          "[sequencing][1.6.5][3.4.9]") {
+    auto variables = with_admin;
+    variables["OP_CONDUCTOR_STORAGE_LOCK_WAIT"] = "7s";
+    variables["OP_CONDUCTOR_PEERS_RPC"] = "seq-2=http://someone:hidden@127.0.0.1:9";
+    SequencingHost host{"effective-config", variables};
+    REQUIRE(host.start_daemon());
+    const auto told = host.ask("conductor_effectiveConfig");
+    INFO(told);
+    CHECK(told.find(R"("storage.lock-wait":{"value":"7s","from":"variable"})") != std::string::npos);
+    CHECK(told.find(R"("raft.join":{"value":"auto","from":"default"})") != std::string::npos);
+    CHECK(told.find(R"("endpoints":[)") != std::string::npos);
+    CHECK(told.find("hidden") == std::string::npos);
+    CHECK(host.logs("method=conductor_effectiveConfig params=[] peer=127.0.0.1:"));
+}
+
+TEST_CASE("only a daemon with rpc.enable-admin reloads, or tells its configuration, for whoever asks by RPC",
+          "[sequencing][reload][P-39]") {
     PluginHost host{"reload-no-admin", sample};
     REQUIRE(host->start_daemon());
+    CHECK(host->ask("conductor_effectiveConfig").find("conductor_effectiveConfig does not exist") !=
+          std::string::npos);
     CHECK(host->ask("conductor_reload").find("the method conductor_reload does not exist/is not available") !=
           std::string::npos);
 }

@@ -302,13 +302,20 @@ TEST_CASE("a leader whose node is further behind than the repair reaches waits f
 }
 
 TEST_CASE("a leader whose node is ahead commits the node's head before it starts on it", "[sequencing][S-65]") {
-    SequencingHost host{"ahead"};
+    const std::string raw_transaction{"eth_getRawTransactionByBlockHashAndIndex"};
+    const bool batches = GENERATE(true, false);
+    SequencingHost host{batches ? "ahead" : "ahead-one-by-one", {}, {"--payload-bytes=350000"}};
     leave_chain(host);
     (void)host.node().sim("sim_fork", "[0,3]");
     const auto head = host.node().head_hash();
+    // An engine that answers no batch: it refuses the first request as one.
+    if (!batches)
+        host.fault("el", R"({"method":")" + raw_transaction + R"(","kind":"error","text":"no","times":1})");
     REQUIRE(host.start_daemon());
     CHECK(host.produces(1));
     CHECK(host.logs("head=" + head));
+    // The deposit and four more: in one batch, or asked for again one by one.
+    CHECK(host.calls(raw_transaction) == (batches ? 5 : 10));
 }
 
 TEST_CASE("a node ahead whose block does not hash to what it claims is neither committed nor started",
@@ -335,6 +342,30 @@ TEST_CASE("a node on a fork at the replicated height is not started", "[sequenci
     std::this_thread::sleep_for(some_rounds);
     CHECK(host.calls(start_call) == starts);
     CHECK(host.calls(post_call) == 0);
+}
+
+TEST_CASE("an operator lets the group follow its node to another branch, and only to that node's newest block",
+          "[sequencing][P-10][5.10.5]") {
+    SequencingHost host{"reset", {{"OP_CONDUCTOR_RPC_ENABLE_ADMIN", "true"}}};
+    leave_chain(host, 4);
+    (void)host.node().sim("sim_fork", "[3,1]");  // two numbers below the replicated head
+    REQUIRE(host.start_daemon());
+    REQUIRE(host.logs("unsafe head mismatch"));
+    const auto starts = host.calls(start_call);
+    const auto elsewhere = host.ask("conductor_resetUnsafeHead", "[\"0x" + std::string(64, '1') + "\"]");
+    CHECK(elsewhere.find("cannot reset: the newest block of the execution layer is 0x") != std::string::npos);
+    CHECK(host.calls(start_call) == starts);
+
+    const auto head = host.node().head_hash();
+    CHECK(host.ask("conductor_resetUnsafeHead", "[\"" + head + "\"]") == "null");
+    CHECK(host.logged("the unsafe head was reset by an operator") == 1);
+    CHECK(host.produces(2));
+    CHECK(host.logs("head=" + head));
+    // The reset outlives a restart, as any entry does.
+    REQUIRE(host.rest());
+    REQUIRE(host.daemon().stop() == 0);
+    REQUIRE(host.start_daemon());
+    CHECK(host.produces(1));
 }
 
 TEST_CASE("a sibling of the replicated head is refused, and the node is set on the head again",

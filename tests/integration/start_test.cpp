@@ -178,6 +178,23 @@ TEST_CASE("a Go conductor's directory is refused and left as it was", "[integrat
     CHECK(left == std::vector<std::string>{"raft-log.db"});
 }
 
+TEST_CASE("a vote whose log is gone is refused, with what to do about it", "[integration][disk]") {
+    const TempDir work{"conductord-log-gone"};
+    {
+        ConductorDaemon daemon{{conductord_program(), work.path(), "seq-1", {}, {}}};
+        daemon.start();
+        REQUIRE(daemon.leads(5s));
+        REQUIRE(daemon.stop() == 0);
+    }
+    const auto segments = work.path() / "data" / "seq-1" / "segments";
+    REQUIRE(std::filesystem::remove_all(segments) > 1);
+    const auto ended = refused(work.path(), {});
+    CHECK(ended.code == 1);
+    CHECK(says(ended, segments.string() + ": missing beside a vote"));
+    CHECK(says(ended, "replace the member"));
+    CHECK_FALSE(std::filesystem::exists(segments));
+}
+
 TEST_CASE("a directory held by another process names its holder", "[integration][P-48][S-70]") {
     const TempDir work{"conductord-held"};
     ConductorDaemon holder{{conductord_program(), work.path(), "seq-1", {}, {}}};

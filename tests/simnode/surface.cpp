@@ -1,6 +1,7 @@
 #include "tests/simnode/surface.hpp"
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -68,7 +69,8 @@ Result<void, Complaint> Surface::open() {
     options.port = port_;
     options.linger = 50ms;
     options.stop_grace = 20ms;
-    auto server = std::make_unique<rpc::HttpServer>(net_, *this, observer_, options);
+    auto server = std::make_unique<rpc::HttpServer>([this] { return asio::make_strand(net_); }, *this,
+                                                    observer_, options);
     const auto bound = server->listen();
     if (!bound) return bound.error();
     port_ = *bound;

@@ -26,7 +26,7 @@ std::uint64_t content_of(const consensus::Entry& entry) {
 }
 
 void Checker::leads(Who who, Term term, const LogView& log) {
-    const auto [known, fresh] = leaders_.emplace(term, who);
+    const auto [known, fresh] = leaders_.try_emplace(term, who);
     if (known->second != who) broken("election safety", "two leaders in term " + std::to_string(term.value()));
     if (!fresh) return;
     newest_leader_ = std::max(newest_leader_, term);
@@ -43,7 +43,7 @@ void Checker::writes(Who /*who*/, consensus::Position before, const std::vector<
     for (const auto& entry : entries) {
         const auto content = content_of(entry);
         const std::pair place{entry.position.index.value(), entry.position.term.value()};
-        const auto [known, fresh] = written_.emplace(place, Written{content, before});
+        const auto [known, fresh] = written_.try_emplace(place, Written{content, before});
         if (known->second.content != content) broken("log matching", "two entries at " + at(entry.position));
         // What stands before is unknown behind a snapshot.
         const bool comparable = before.term != Term{} && known->second.before.term != Term{};
@@ -55,7 +55,7 @@ void Checker::writes(Who /*who*/, consensus::Position before, const std::vector<
 }
 
 void Checker::votes(Who who, Term term, const std::string& candidate) {
-    const auto [known, fresh] = votes_.emplace(std::pair{who, term}, candidate);
+    const auto [known, fresh] = votes_.try_emplace(std::pair{who, term}, candidate);
     if (known->second != candidate)
         broken("vote durability", "two votes in term " + std::to_string(term.value()) + ": for " + candidate +
                                       " and " + known->second);
@@ -93,13 +93,13 @@ void Checker::applies(Who who, Term term, const consensus::Entry& entry, std::ui
     const auto index = entry.position.index;
     if (index != member.applied.next()) broken("state-machine safety", "entries are applied out of order");
     const auto content = content_of(entry);
-    const auto [known, fresh] = agreed_.emplace(index, Agreed{entry.position, content, term});
+    const auto [known, fresh] = agreed_.try_emplace(index, Agreed{entry.position, content, term});
     if (known->second.position != entry.position || known->second.content != content)
         broken("state-machine safety",
                "one applies " + at(entry.position) + ", another " + at(known->second.position));
     if (fresh && entry.type == consensus::EntryType::command && proposed_.count(digest(entry.data.span())) == 0)
         broken("no invention", "nobody proposed " + at(entry.position));
-    const auto [state, first] = heads_.emplace(index, head);
+    const auto [state, first] = heads_.try_emplace(index, head);
     if (state->second != head) broken("state-machine safety", "two heads behind " + at(entry.position));
     if (head_number < member.head) broken("monotonic head", "the head fell at " + at(entry.position));
     member.applied = index;
@@ -132,7 +132,7 @@ void Checker::acknowledges(Who /*who*/, Term term, consensus::Position position,
     if (block.hash == head.hash) {
         ++acknowledged_;
         newest_block_ = std::max(newest_block_, block.number);
-        const auto [sibling, fresh] = siblings_.emplace(std::pair{block.number, block.parent}, block.hash);
+        const auto [sibling, fresh] = siblings_.try_emplace(std::pair{block.number, block.parent}, block.hash);
         if (sibling->second != block.hash) broken("single committer", "two blocks with one parent are out");
     } else if (block.number > head.number || (block.number == head.number && block.parent == head.parent)) {
         broken("single committer", "a block is out that is not taken");

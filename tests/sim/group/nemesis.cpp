@@ -128,7 +128,7 @@ void World::make(Trouble trouble, consensus::Random& draw) {
         case Trouble::gone: {
             if (!one.awake()) break;
             const auto& chief = one.raft().leader().id;
-            if (chief.empty() || node(static_cast<Who>(chief.text()[0] - 'a')).running()) break;
+            if (chief.empty() || node(letter_of(chief)).running()) break;
             one.step(consensus::LeaderGone{});
             break;
         }
@@ -224,7 +224,7 @@ bool World::all_whole() const {
     const auto& servers = raft.latest_configuration().servers;
     return consensus::count_voters(raft.latest_configuration()) == plan_.voters &&
            std::ranges::all_of(servers, [&](const consensus::Server& server) {
-               const auto& one = *nodes_[static_cast<Who>(server.id.text()[0] - 'a')];
+               const auto& one = *nodes_[letter_of(server.id)];
                return one.running() && one.whole() && one.raft().last().index >= raft.commit_index();
            });
 }

@@ -164,7 +164,7 @@ void Node::perform(consensus::Output out) {
         staged->what = std::move(*out.write);
     }
     for (const auto& peer : out.reconnect)
-        world_.network.reopen_bulk(who_, static_cast<Who>(peer.text()[0] - 'a'));
+        world_.network.reopen_bulk(who_, letter_of(peer));
     for (auto& envelope : out.send_now)
         is_request(envelope.message) ? post(std::move(envelope)) : reply(std::move(envelope));
     for (const auto exchange : out.hang_up) world_.network.hang_up(exchange);
@@ -223,7 +223,7 @@ void Node::stage(const consensus::Write& write, DiskWrite& staged) {
 }
 
 void Node::post(consensus::Envelope envelope) {
-    const auto to = static_cast<Who>(envelope.to.text()[0] - 'a');
+    const auto to = letter_of(envelope.to);
     std::uint64_t octets = 200;
     check_said(envelope.message);
     note_request(envelope);
@@ -252,10 +252,11 @@ void Node::reply(consensus::Envelope envelope) {
 }
 
 void Node::publish() {
-    const auto until = stalled_ ? Instant::min() : raft_->leading_until();
+    const auto lease = raft_->leading_until();
+    const auto until = stalled_ ? Instant::min() : lease;
     const bool extreme = until == Instant::min() || until == Instant::max();
     leading_until_ = extreme ? until : clock_.world(until) - 4ms;
-    check_lease();
+    check_lease(lease);
 }
 
 // ---- the state ----
@@ -375,7 +376,11 @@ void Node::produce(std::uint64_t salt) {
 }
 
 std::uint64_t Node::head_digest() const {
-    return head_.head() ? digest(head_.head()->ssz.span()) : 0;
+    const auto& head = head_.head();
+    if (!head) return 0;
+    if (digested_.first.data() != head->ssz.data() || digested_.first.size() != head->ssz.size())
+        digested_ = {head->ssz, digest(head->ssz.span())};
+    return digested_.second;
 }
 BlockNumber Node::head_number() const {
     return head_.head() ? head_.head()->number : BlockNumber{};

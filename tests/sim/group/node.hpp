@@ -9,6 +9,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "checker.hpp"
 #include "core/consensus/membership.hpp"
@@ -34,6 +36,11 @@ namespace conductor::sim {
 [[nodiscard]] inline bool is_feed(const consensus::Message& message) {
     return std::holds_alternative<consensus::AppendRequest>(message) ||
            std::holds_alternative<consensus::SnapshotRequest>(message);
+}
+
+/// Members are called a, b, c …
+[[nodiscard]] inline std::size_t letter_of(const ServerId& id) {
+    return static_cast<std::size_t>(id.text()[0] - 'a');
 }
 
 /// What all members share.
@@ -154,7 +161,7 @@ private:
         bool held;
     };
     struct Asked {
-        ServerId peer;
+        Who peer;
         Instant at;
     };
     void check_ballot(const consensus::Input& input, const Voted& before, const consensus::Output& out);
@@ -166,7 +173,7 @@ private:
     void remember(const consensus::StoredState& found);
     void note_request(const consensus::Envelope& envelope);
     void note_answer(const consensus::Input& input);
-    void check_lease() const;
+    void check_lease(Instant until) const;
 
     void hide_damage(consensus::StoredState& found);
     /// Whether the entry is there and cannot be read; then consensus hears of it.
@@ -210,6 +217,7 @@ private:
     Bytes staged_payload_;
 
     payload::UnsafeHead head_;
+    mutable std::pair<Bytes, std::uint64_t> digested_;  ///< the head's octets, kept so that they stay the same
     LogIndex commit_;
     LogIndex applied_;
     std::map<BlockNumber, LogIndex> path_;  ///< where the log has what was head
@@ -231,7 +239,7 @@ private:
     std::set<LogIndex> rotten_;  ///< unreadable, and not put back yet
     std::map<LogIndex, consensus::Position> hidden_;  ///< of those, the ones that nobody has tried to read
     std::map<consensus::Exchange, Asked> asked_;
-    std::map<ServerId, Instant> contacts_;  ///< when the last answered request left, in this reign
+    std::vector<Instant> contacts_;  ///< of each member, when the last answered request left, in this reign
     std::uint64_t last_ask_{0};
     std::uint64_t steps_{0};
     std::uint64_t snapshots_sent_{0};

@@ -121,7 +121,7 @@ bool Node::whole() const {
 // ---- the lease ----
 
 void Node::note_request(const consensus::Envelope& envelope) {
-    if (is_feed(envelope.message)) asked_.emplace(envelope.exchange, Asked{envelope.to, local()});
+    if (is_feed(envelope.message)) asked_.emplace(envelope.exchange, Asked{letter_of(envelope.to), local()});
 }
 
 void Node::note_answer(const consensus::Input& input) {
@@ -130,21 +130,23 @@ void Node::note_answer(const consensus::Input& input) {
     if (received == nullptr || is_request(received->message)) return;
     const auto asked = asked_.extract(received->exchange);
     if (!asked || !succeeded(received->message)) return;
-    auto& contact = contacts_[asked.mapped().peer];
+    const auto peer = asked.mapped().peer;
+    if (contacts_.size() <= peer) contacts_.resize(peer + 1, Instant::min());
+    auto& contact = contacts_[peer];
     contact = std::max(contact, asked.mapped().at);
 }
 
 // It runs from when the last request left that a quorum has answered (raft-wire 5.9.1), never longer.
-void Node::check_lease() const {
-    const auto until = raft_->leading_until();
+void Node::check_lease(Instant until) const {
     if (until == Instant::min()) return;
     std::vector<Instant> heard;
+    heard.reserve(raft_->latest_configuration().servers.size());
     for (const auto& server : raft_->latest_configuration().servers) {
         if (server.suffrage != consensus::Suffrage::voter) continue;
-        const auto known = contacts_.find(server.id);
-        heard.push_back(server.id == sender_.id    ? Instant::max()
-                        : known != contacts_.end() ? known->second
-                                                   : Instant::min());
+        const auto peer = letter_of(server.id);
+        heard.push_back(peer == who_                ? Instant::max()
+                        : peer < contacts_.size() ? contacts_[peer]
+                                                  : Instant::min());
     }
     std::ranges::sort(heard, std::greater{});
     const auto quorum = heard.at(heard.size() / 2);

@@ -114,6 +114,7 @@ void Station::died() {
     conductor_.reset();
     shelf_.reset();
     committing_ = false;
+    handed_over_.clear();  // the pace is kept in memory, as all that control knows
     told_ = seen_ = seen_before_ = {};
 }
 
@@ -298,7 +299,7 @@ void Station::meet(peers::View members) {
 
 void Station::override_leader(bool on) {
     overridden_ = on;
-    later({}, [this, on] { conductor_->override_leader(on, [](const std::string&) {}); });
+    later({}, [this, on] { conductor_->override_leader({on}, [](const std::string&) {}); });
 }
 
 void Station::lie(Lie how, std::uint64_t salt) {
@@ -367,7 +368,7 @@ void Station::note_transfer() {
 
 void Station::pause(bool on) {
     later({}, [this, on] {
-        on ? conductor_->pause([](const std::string&) {}) : conductor_->resume([](const std::string&) {});
+        on ? conductor_->pause({}, [](const std::string&) {}) : conductor_->resume([](const std::string&) {});
     });
 }
 

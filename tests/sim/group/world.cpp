@@ -229,7 +229,7 @@ void World::keep_polling() {
 peers::View World::view_of(Who who, bool asked) const {
     peers::View view;
     for (const auto& server : nodes_[who]->raft().latest_configuration().servers) {
-        const auto other = static_cast<Who>(server.id.text()[0] - 'a');
+        const auto other = letter_of(server.id);
         if (other == who) continue;
         auto& row = view.rows.emplace_back();
         row.member = {server.id, server.suffrage == consensus::Suffrage::voter, peers::Reach::configured};
@@ -259,7 +259,7 @@ std::pair<std::size_t, std::size_t> World::copies(const consensus::Configuration
     for (const auto& server : members.servers) {
         if (server.suffrage != consensus::Suffrage::voter) continue;
         ++voters;
-        const auto& one = *nodes_[static_cast<Who>(server.id.text()[0] - 'a')];
+        const auto& one = *nodes_[letter_of(server.id)];
         if (wiped_.has_value() || one.disk().holds(position)) ++held;
     }
     return {held, voters};
@@ -269,7 +269,7 @@ void World::stepped(Who who) {
     auto& one = node(who);
     const auto& raft = one.raft();
     if (const auto& obeyed = raft.leader().id; !obeyed.empty())
-        checker_.follows(who, raft.term(), static_cast<Who>(obeyed.text()[0] - 'a'));
+        checker_.follows(who, raft.term(), letter_of(obeyed));
     // At once, as core/daemon does: a vote may be new, and its owner lead, before the next poll.
     if (!stations_.empty() && met_[who] != raft.latest_configuration().servers) {
         met_[who] = raft.latest_configuration().servers;

@@ -135,6 +135,9 @@ std::string CrashRun::live(std::size_t steps) {
         } else {
             std::vector<StoreWrite> batch;
             for (auto count = pick(1, 3); count > 0; --count) batch.push_back(invent());
+            // The first segment is named beside the vote, which is written again with that.
+            if ((*store)->figures().segments == 0)
+                votes_.push_back({begun_, unacknowledged, votes_.back().state});
             if (const auto done = (*store)->write(batch); !done) fault = done.error().text;
         }
         if (!fault.empty()) return fault;

@@ -134,6 +134,7 @@ TEST_CASE("text that is no TOML is refused with its place", "[config][file]") {
     CHECK(problem_in("[raft]\n[").starts_with("c.toml:2:"));
     CHECK(problem_in("[[\n").starts_with("c.toml:1:"));
     CHECK(problem_in("a = { \n").starts_with("c.toml:1:"));
+    CHECK(problem_in("[raft]\na\xc7\xa8 = 1\n").starts_with("c.toml:2:"));  // no white space, no letter
 }
 
 TEST_CASE("plugins keep their options as written, with places", "[config][file]") {

@@ -65,6 +65,23 @@ TEST_CASE("a new voter that shows nothing is taken out again after 5 s, and the 
     CHECK(node.raft.latest_configuration() == members(names));
 }
 
+// Seed 800355 of tests/sim: a transfer goes before all changes, so nothing was done about it, again and again.
+TEST_CASE("a new voter whose time is up keeps nobody awake while leadership is handed over",
+          "[consensus][changes][transfer]") {
+    auto node = leader();
+    settle(node, node.step(change(1, Change::add_voter, 'd')), "bc");
+    const auto start = node.now;
+    while (node.now - start < 4500ms) settle(node, node.wake(), "bc");
+    settle(node, node.step(TransferAsked{Ask{2}, id_of('b')}), "bc");
+    while (node.now - start < 5200ms) {
+        settle(node, node.wake(), "bc");
+        REQUIRE(node.raft.next_deadline() > node.now);
+    }
+    CHECK(node.refusals.empty());
+    while (node.now - start < 7s && node.refusals.size() < 2) settle(node, node.wake(), "bc");
+    CHECK(node.refusals.size() == 2);  // the transfer, and then the new voter
+}
+
 TEST_CASE("why a new voter does not catch up is told in its own words", "[consensus][changes]") {
     auto node = leader();
     auto out = node.step(change(1, Change::add_voter, 'd'));

@@ -80,7 +80,7 @@ TEST_CASE("what an abandoned call says later changes nothing", "[control][conduc
     Bench bench;
     bench.climb();
     Asked pause;
-    bench.conductor->pause(pause.done());
+    bench.conductor->pause({}, pause.done());
     bench.core.run();
     const auto before = bench.conductor->policy().fingerprint(bench.core.time);
     bench.answer(bench.node, "start", Done{});
@@ -102,7 +102,7 @@ TEST_CASE("a call that is answered and given up in the same turn is abandoned wi
     Bench bench;
     bench.climb();
     Asked pause;
-    bench.conductor->pause(pause.done());
+    bench.conductor->pause({}, pause.done());
     bench.node.last("start").done(Done{});
     bench.core.run();
     CHECK(pause.answers == 1);
@@ -114,7 +114,7 @@ TEST_CASE("a pause is acknowledged at once while a start hangs, and nothing is c
     Bench bench;
     bench.climb();
     Asked pause;
-    bench.conductor->pause(pause.done());
+    bench.conductor->pause({}, pause.done());
     CHECK(pause.answers == 0);  // never from inside the question
     bench.core.run();           // no time has passed
     CHECK(pause.answers == 1);
@@ -130,7 +130,7 @@ TEST_CASE("who asks whether it is paused hears the truth before the pause is ack
           "[control][conductor]") {
     Bench bench;
     bool seen = false;
-    bench.conductor->pause([&](const std::string&) { seen = bench.conductor->paused(); });
+    bench.conductor->pause({}, [&](const std::string&) { seen = bench.conductor->paused(); });
     bench.core.run();
     CHECK(seen);
 }
@@ -139,8 +139,8 @@ TEST_CASE("pause, pause, resume, resume all succeed", "[control][conductor][S-43
     Bench bench;
     bench.answer(bench.node, "active", ActiveIs{false});
     Asked asked[4];
-    bench.conductor->pause(asked[0].done());
-    bench.conductor->pause(asked[1].done());
+    bench.conductor->pause({}, asked[0].done());
+    bench.conductor->pause({}, asked[1].done());
     bench.core.run();
     bench.conductor->resume(asked[2].done());
     bench.core.run();
@@ -194,7 +194,7 @@ TEST_CASE("an operator who asks after the end is still answered", "[control][con
     bench.core.run();
     Asked pause;
     Asked resume;
-    bench.conductor->pause(pause.done());
+    bench.conductor->pause({}, pause.done());
     bench.conductor->resume(resume.done());
     bench.core.run();
     CHECK(pause.answers == 1);
@@ -263,6 +263,26 @@ TEST_CASE("a check that hangs holds the last verdict, then makes it unhealthy", 
     CHECK(bench.conductor->policy().situation().verdict.only_faults);
 }
 
+TEST_CASE("a verdict that turns in the course of a round is said once in that round, and once in the next",
+          "[control][conductor][5.1.5]") {
+    Bench bench{settings(), 2};
+    const auto said = [&](const std::string& message) {
+        return std::ranges::count_if(bench.observer.lines,
+                                     [&](const Line& line) { return line.message == message; });
+    };
+    for (int round = 1; round <= 2; ++round) {
+        bench.core.pass(1s);
+        bench.checks[0].answer(Judgement::unhealthy, FaultClass::stale);
+        bench.checks[1].answer(Judgement::healthy);
+        bench.core.run();
+        CHECK(bench.observer.rounds.size() == static_cast<std::size_t>(round));
+        CHECK(said("Sequencer is unhealthy") == round);
+        CHECK(said("received health update") == round);
+    }
+    CHECK(said("Health state changed") == 1);
+    CHECK(bench.conductor->policy().situation().verdict.text == "sequencer is not healthy");
+}
+
 TEST_CASE("a check that hangs does not delay what another one finds", "[control][conductor][4.7.1]") {
     Bench bench{settings(), 2};
     bench.core.pass(1s);
@@ -285,13 +305,18 @@ TEST_CASE("a payload refused beside the head makes the leader stop and start aga
 TEST_CASE("an override changes answers and starts nothing", "[control][conductor][I-6]") {
     Bench bench;
     Asked asked;
-    bench.conductor->override_leader(true, asked.done());
+    bench.conductor->override_leader({true, 90s, "10.0.0.9:4711"}, asked.done());
+    CHECK(bench.conductor->leader_overridden());  // before core has had a turn
     bench.core.run();
     CHECK(asked.answers == 1);
+    REQUIRE_FALSE(bench.observer.lines.empty());
+    const auto line = bench.observer.lines.back();
+    CHECK(std::string{line.message} == "leadership is overridden");
+    CHECK(line.facts == std::vector<Fact>{{"by", "10.0.0.9:4711"}, {"lasts", "1m30s"}});
     CHECK(bench.conductor->leader_overridden());
     CHECK(bench.conductor->policy().situation().overridden);
     CHECK(bench.node.count("start") == 0);
-    bench.conductor->override_leader(false, asked.done());
+    bench.conductor->override_leader({false}, asked.done());
     bench.core.run();
     CHECK_FALSE(bench.conductor->leader_overridden());
 }
@@ -351,7 +376,7 @@ TEST_CASE("whether this node should lead is told when it changes, with a reason"
     Bench bench;
     CHECK(bench.eligible.empty());  // as consensus takes it from the start
     Asked pause;
-    bench.conductor->pause(pause.done());
+    bench.conductor->pause({}, pause.done());
     bench.core.run();
     REQUIRE(bench.eligible.size() == 1);
     CHECK(bench.eligible[0] == Eligibility{false, false, "paused"});
@@ -382,7 +407,7 @@ TEST_CASE("nothing that comes after its end reaches a conductor that is gone", "
     bench.core.pass(1s);
     REQUIRE_FALSE(bench.checks[0].waiting.empty());
     const auto found = bench.checks[0].waiting.back();
-    bench.conductor->pause([](const std::string&) { FAIL("the conductor is gone"); });
+    bench.conductor->pause({}, [](const std::string&) { FAIL("the conductor is gone"); });
     bench.conductor.reset();
     late(Done{});
     found(Finding{Judgement::unhealthy, FaultClass::hard, {}, {}});

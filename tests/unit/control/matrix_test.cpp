@@ -157,6 +157,30 @@ TEST_CASE("a conductor that regains leadership after its restart never stops its
     CHECK(loop.prev() == Triple{true, true, true});
 }
 
+TEST_CASE(
+    "a conductor restarted beside an active sequencer that leads in bad health stops and transfers, and "
+    "starts nothing when nobody takes over",
+    "[control][S-39][s2.1]") {
+    const bool known = GENERATE(false, true);
+    auto with = settings();
+    with.active = known ? Active::yes : Active::unknown;
+    Loop loop{with};
+    loop.refreshed(true);
+    CHECK(loop.prev() == Triple{false, true, true});
+    loop.judge(sick(FaultClass::hard));
+    loop.refreshed(true);
+    loop.lead();
+    loop.answer("stop", Done{});
+    loop.answer("rank", Ranked{});
+    loop.fail("transfer", FailureKind::other, "cannot find peer");
+    CHECK(loop.triple() == sick_leader);
+    loop.refreshed(false);
+    loop.pass(5s);
+    CHECK(loop.count_of("confirm") == 0);
+    CHECK(loop.count_of("start") == 0);
+    CHECK(loop.count_of("rank") + loop.count_of("transfer") >= 2);
+}
+
 TEST_CASE("with compat=go a restarted conductor stops its sequencer at once", "[control][s2.5.1][S-74]") {
     auto with = go_settings();
     with.active = Active::yes;

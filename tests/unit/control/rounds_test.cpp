@@ -86,6 +86,26 @@ TEST_CASE("a verdict that changes is given before its round ends", "[control][ro
     CHECK_FALSE(first.verdict->healthy);
 }
 
+TEST_CASE("a round that ends as it has turned in its course says so", "[control][rounds][5.1.5]") {
+    Clockwork clockwork{{plan("a"), plan("b")}};
+    auto begun = clockwork.run_to(1s).front().begin;
+    CHECK_FALSE(clockwork.find(begun[0].look, Judgement::unhealthy).again);
+    const auto end = clockwork.find(begun[1].look, Judgement::healthy);
+    CHECK(end.ended);
+    CHECK(end.again);
+
+    // The next round gives it once, when it ends; and one that turns twice gives both.
+    begun = clockwork.run_to(2s).front().begin;
+    CHECK_FALSE(clockwork.find(begun[0].look, Judgement::unhealthy).verdict.has_value());
+    CHECK_FALSE(clockwork.find(begun[1].look, Judgement::healthy).again);
+    begun = clockwork.run_to(3s).front().begin;
+    CHECK(clockwork.find(begun[0].look, Judgement::healthy).verdict.has_value());
+    const auto turned = clockwork.find(begun[1].look, Judgement::unhealthy);
+    REQUIRE(turned.verdict.has_value());
+    CHECK_FALSE(turned.verdict->healthy);
+    CHECK_FALSE(turned.again);
+}
+
 TEST_CASE("a round with a check that hangs ends at the next beat, which that check misses",
           "[control][rounds][4.1.1]") {
     Clockwork clockwork{{plan("a"), plan("hangs")}};

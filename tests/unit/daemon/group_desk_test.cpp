@@ -48,6 +48,9 @@ public:
         return outcome(
             [&](control::OperatorDone done) { desk.transfer(ServerId{id}, address, std::move(done)); });
     }
+    std::string reset(const BlockHash& hash) {
+        return outcome([&](control::OperatorDone done) { desk.reset_head(hash, std::move(done)); });
+    }
     void lead() {
         node.bootstrap();
         desk.open(*node.replica);
@@ -66,8 +69,27 @@ private:
 public:
     MemoryDisk disk;
     Node node{disk};
-    GroupDesk desk{node.core, ServerId{"a"}, 5s};
+    peers::View view;
+    std::vector<BlockHash> fetched;
+    /// What the node gives for its newest block; while it is empty it gives nothing.
+    std::optional<Result<payload::Envelope, Complaint>> newest;
+    GroupDesk desk{node.core,
+                   ServerId{"a"},
+                   5s,
+                   {[this] { return view; },
+                    [this](BlockHash hash, const GroupDesk::PayloadDone& done) {
+                        fetched.push_back(hash);
+                        if (newest) done(*newest);
+                    }}};
 };
+
+peers::Row member(const std::string& id, peers::Protocol protocol) {
+    peers::Row row;
+    row.member.id = ServerId{id};
+    row.known = true;
+    row.status.protocol = protocol;
+    return row;
+}
 
 }  // namespace
 
@@ -154,6 +176,50 @@ TEST_CASE("leadership is handed to nobody else by a sole voter", "[daemon][desk]
     CHECK(desk.transfer("a") == "cannot transfer leadership to itself");
     CHECK(desk.transfer("") == "cannot find peer");
     CHECK(desk.transfer("nobody", "127.0.0.1:1") == "cannot find replication state for nobody");
+}
+
+TEST_CASE(
+    "a leader whose members are all conductord makes its node's newest block the head, whatever its number",
+    "[daemon][desk][5.10.5][P-10]") {
+    Desk desk;
+    const auto wanted = replica::test::block(7);
+    desk.newest = wanted;
+    CHECK(desk.reset(wanted.hash) == "node is not the leader");
+    desk.lead();
+    REQUIRE(desk.node.committed(replica::test::block(10)) == "ok");
+    CHECK(desk.node.committed(wanted) == "ok");
+    CHECK(desk.node.head() == 10);  // as any lower number
+
+    CHECK(desk.reset(wanted.hash).empty());
+    CHECK(desk.fetched == std::vector<BlockHash>{wanted.hash});
+    CHECK(desk.node.head() == 7);
+    CHECK(desk.node.committed(replica::test::block(8)) == "ok");
+    CHECK(desk.node.head() == 8);
+
+    const Listener listener{desk.node.core};
+    REQUIRE(desk.change(MemberChange::add_nonvoter, "b", listener.address()).empty());
+    const std::string refusal{"cannot reset: not every member is known to be conductord: b"};
+    CHECK(desk.reset(wanted.hash) == refusal);
+    desk.view.rows = {member("b", peers::Protocol::go)};
+    CHECK(desk.reset(wanted.hash) == refusal);
+    desk.view.rows = {member("b", peers::Protocol::ours)};
+    desk.view.rows[0].known = false;
+    CHECK(desk.reset(wanted.hash) == refusal);
+    CHECK(desk.fetched.size() == 1);  // nothing was asked of the node
+    CHECK(desk.node.head() == 8);
+}
+
+TEST_CASE("a reset without the payload changes nothing, and one at a time is enough",
+          "[daemon][desk][5.10.5]") {
+    Desk desk;
+    desk.lead();
+    REQUIRE(desk.node.committed(replica::test::block(10)) == "ok");
+    desk.newest = Complaint{"context deadline exceeded"};
+    CHECK(desk.reset(replica::test::block(7).hash) == "cannot reset: context deadline exceeded");
+    desk.newest.reset();
+    desk.desk.reset_head(replica::test::block(7).hash, [](const std::string&) { FAIL("the node is silent"); });
+    CHECK(desk.reset(replica::test::block(7).hash) == "cannot reset: another reset is under way");
+    CHECK(desk.node.head() == 10);
 }
 
 TEST_CASE("a target is not looked for at an address that is not its own", "[daemon][desk][3.4]") {

@@ -27,7 +27,7 @@ public:
         world_.http->answer =
             [this](const plugin::HttpCall& call) -> Result<plugin::HttpReply, plugin::HttpError> {
             const auto method = plugin::test::string_at(call.body, "/method");
-            if (method != hanging_) return answer_(call);
+            if (hanging_.empty() || method != hanging_) return answer_(call);  // a batch has no method
             hangs_ = true;
             pollfd cancelled{call.cancel_fd, POLLIN, 0};
             ::poll(&cancelled, 1, 10000);
@@ -58,6 +58,12 @@ public:
     Told probe() {
         Told told;
         port_->probe(5s, told.done());
+        return told;
+    }
+    using Newest = std::optional<Result<payload::Envelope, Complaint>>;
+    std::shared_ptr<Newest> newest(const BlockHash& hash) {
+        auto told = std::make_shared<Newest>();
+        port_->newest_payload(hash, 5s, [told](const auto& payload) { *told = payload; });
         return told;
     }
     void abandon_last() { port_->abandon(control::Call{calls_}); }
@@ -266,6 +272,31 @@ TEST_CASE("a payload of another block, or one that does not hash to its block, i
     forged.nodes.result("eth_getRawTransactionByBlockHashAndIndex", "\"0x7e00\"");
     (void)forged.ask(control::FetchPayload{changed.head}).as<control::Failed>();
     CHECK_FALSE(forged.shelf.take(changed.head).has_value());
+}
+
+TEST_CASE("the node's newest payload is given to an operator who names its hash, beside what the loop asks",
+          "[daemon][node][5.10.5]") {
+    Rig rig;
+    Recorded block;
+    block.answered_by(rig.nodes);
+    rig.nodes.result("admin_sequencerActive", "true");
+    const auto active = rig.make(control::AskActive{});
+    const auto newest = rig.newest(block.head.hash);
+    REQUIRE(rig.until([&] { return newest->has_value() && active.arrived(); }));
+    REQUIRE((*newest)->has_value());
+    CHECK((**newest)->hash == block.head.hash);
+    CHECK((**newest)->number == block.head.number);
+    CHECK_FALSE(rig.shelf.take(block.head).has_value());  // that shelf is the loop's
+
+    const auto other = rig.newest(filled(9));
+    REQUIRE(rig.until([&] { return other->has_value(); }));
+    REQUIRE((*other)->has_error());
+    CHECK((*other)->error().text == "the newest block of the execution layer is " + to_hex(block.head.hash) +
+                                        ", not " + to_hex(filled(9)));
+    Rig silent;
+    const auto nothing = silent.newest(filled(9));
+    REQUIRE(silent.until([&] { return nothing->has_value(); }));
+    CHECK((*nothing)->has_error());
 }
 
 TEST_CASE("the probe and a question of the loop take turns", "[daemon][node][2.2]") {

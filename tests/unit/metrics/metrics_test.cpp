@@ -240,7 +240,7 @@ TEST_CASE("the metrics port answers every path and verb with the scrape", "[metr
     rpc::HttpServerOptions options;
     options.address = "127.0.0.1";
     options.port = 0;
-    rpc::HttpServer server{threads.context(), route, silent, options};
+    rpc::HttpServer server{[&] { return threads.next(); }, route, silent, options};
     const auto port = server.listen();
     REQUIRE(port.has_value());
 
@@ -266,7 +266,7 @@ TEST_CASE("the metrics port answers every path and verb with the scrape", "[metr
         const auto text = packed ? rpc::test::gunzip(answer->body) : answer->body;
         CHECK(parse_scrape(text)[prefix + "info"].value({{"version", "v1"}}) == 1);
     }
-    boost::asio::co_spawn(threads.context(), server.stop(), boost::asio::use_future).get();
+    boost::asio::co_spawn(threads.next(), server.stop(), boost::asio::use_future).get();
 }
 
 TEST_CASE("the scrape is packed for whoever wants that more than the plain text", "[metrics][http]") {

@@ -46,6 +46,27 @@ struct Served {
                                      as_slice(params), out.sink());
         return {status, out.text()};
     }
+    struct Batch {
+        conductor_status status;
+        std::string text;
+        std::vector<std::string> answers;  ///< place, status and text
+    };
+    Batch batch(const std::string& endpoint,
+                const std::vector<std::pair<std::string, std::string>>& calls) const {
+        std::vector<conductor_ask> asks;
+        for (const auto& [method, params] : calls) asks.push_back({as_slice(method), as_slice(params)});
+        std::vector<std::string> answers;
+        const conductor_answers to{
+            &answers, [](void* self, std::uint32_t index, conductor_status status, conductor_text text) {
+                static_cast<std::vector<std::string>*>(self)->push_back(
+                    std::to_string(index) + " " + std::to_string(status) + " " + std::string{as_view(text)});
+            }};
+        BoundedText error{1 << 20};
+        const auto& rpc = table<conductor_rpc_batch>(CONDUCTOR_RPC_BATCH);
+        const auto status = rpc.json(services.get(), nullptr, as_slice(endpoint), asks.data(),
+                                     static_cast<std::uint32_t>(asks.size()), to, error.sink());
+        return {status, error.text(), answers};
+    }
     void answers(int status, const std::string& body) const {
         world.http->answer = [status, body](const HttpCall&) { return HttpReply{status, body}; };
     }
@@ -67,6 +88,7 @@ TEST_CASE("a service that does not exist is null, not an error", "[plugin][servi
 TEST_CASE("a transfer strategy is offered no network", "[plugin][services]") {
     const Served strategy{CONDUCTOR_LEADER_TRANSFER};
     CHECK(strategy.services->service(strategy.services.get(), CONDUCTOR_RPC) == nullptr);
+    CHECK(strategy.services->service(strategy.services.get(), CONDUCTOR_RPC_BATCH) == nullptr);
     CHECK(strategy.services->service(strategy.services.get(), CONDUCTOR_CONFIG) != nullptr);
 }
 
@@ -142,6 +164,48 @@ TEST_CASE("only endpoints that the instance's own options name can be asked", "[
     CHECK(served.json("execution", "m").status == CONDUCTOR_BAD_CONFIG);
     CHECK(served.json("http://evil", "m").status == CONDUCTOR_BAD_CONFIG);
     CHECK(served.world.http->asked.empty());
+}
+
+TEST_CASE("a batch is one request, and each answer finds its call by its number", "[plugin][services][batch]") {
+    const Served served;
+    served.answers(200, R"([{"id":3,"result":[1, 2]},{"id":1,"error":{"code":-32000,"message":"no"}},)"
+                        R"({"id":2,"error":null,"result":null}])");
+    const auto got = served.batch("node", {{"a", "[1]"}, {"b", "[]"}, {"c", ""}});
+    CHECK(got.status == CONDUCTOR_OK);
+    CHECK(got.answers ==
+          std::vector<std::string>{R"(2 0 [1, 2])", R"(0 -6 {"code":-32000,"message":"no"})", "1 0 null"});
+    REQUIRE(served.world.http->asked.size() == 1);
+    CHECK(served.world.http->asked[0] == R"([{"jsonrpc":"2.0","id":1,"method":"a","params":[1]},)"
+                                         R"({"jsonrpc":"2.0","id":2,"method":"b"},)"
+                                         R"({"jsonrpc":"2.0","id":3,"method":"c"}])");
+}
+
+TEST_CASE("a batch that a node does not answer as one is an error with its words",
+          "[plugin][services][batch]") {
+    const Served served;
+    served.answers(200,
+                   R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"one by one, please"}})");
+    CHECK(served.batch("node", {{"a", ""}}).status == CONDUCTOR_REMOTE_ERROR);
+    CHECK(served.batch("node", {{"a", ""}}).text == R"({"code":-32600,"message":"one by one, please"})");
+    served.answers(500, "oops");
+    CHECK(served.batch("node", {{"a", ""}}).text.find("HTTP status 500: oops") != std::string::npos);
+    served.fails(HttpError::Kind::timed_out, "late");
+    CHECK(served.batch("node", {{"a", ""}}).status == CONDUCTOR_TIMED_OUT);
+    served.answers(200, "[]");
+    CHECK(served.batch("node", {{"a", ""}}).status == CONDUCTOR_OK);
+    CHECK(served.batch("elsewhere", {{"a", ""}}).status == CONDUCTOR_BAD_CONFIG);
+}
+
+TEST_CASE("an empty batch, and one of more than a hundred calls, is refused before anything is sent",
+          "[plugin][services][batch]") {
+    const Served served;
+    served.answers(200, "[]");
+    CHECK(served.batch("node", {}).status == CONDUCTOR_REFUSED);
+    CHECK(served.batch("node", std::vector<std::pair<std::string, std::string>>(101, {"a", ""})).status ==
+          CONDUCTOR_REFUSED);
+    CHECK(served.world.http->asked.empty());
+    CHECK(served.batch("node", std::vector<std::pair<std::string, std::string>>(100, {"a", ""})).status ==
+          CONDUCTOR_OK);
 }
 
 TEST_CASE("an answer that the plugin's sink cuts is truncated", "[plugin][services]") {

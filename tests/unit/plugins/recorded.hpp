@@ -57,6 +57,8 @@ public:
     void fails(const std::string& method, HttpError error) {
         answers_[method].push_back(Answer{std::move(error)});
     }
+    /// The next batch is answered so, whatever its calls are; without one each call has its own answer.
+    void batch_says(HttpReply reply) { batches_.push_back(std::move(reply)); }
     /// What a GET of that path brings.
     void page(const std::string& path, HttpReply reply) { says("GET " + path, std::move(reply)); }
 
@@ -71,10 +73,31 @@ private:
             asked_.push_back(std::string{call.endpoint} + " " + page);
             return next_of(page);
         }
+        if (call.body.starts_with('[')) return batch(call);
         const auto method = string_at(call.body, "/method");
         asked_.push_back(std::string{call.endpoint} + " " + method + " " +
                          std::string{json_slice(call.body, "/params").value_or("-")});
         return next_of(method);
+    }
+    /// As go-ethereum does, but the last call first: order means nothing in a batch.
+    Answer batch(const HttpCall& call) {
+        std::string all;
+        std::size_t count = 0;
+        for (; const auto one = json_slice(call.body, "/" + std::to_string(count)); ++count) {
+            const auto answer = batches_.empty() ? next_of(string_at(*one, "/method")) : Answer{HttpReply{}};
+            if (!answer) return answer;
+            const auto error = json_slice(answer->body, "/error");
+            const auto result = json_slice(answer->body, "/result");
+            all = R"({"jsonrpc":"2.0","id":)" + std::string{*json_slice(*one, "/id")} +
+                  (error ? R"(,"error":)" + std::string{*error}
+                         : R"(,"result":)" + std::string{result.value_or("null")}) +
+                  "}" + (all.empty() ? "" : ",") + all;
+        }
+        asked_.push_back(std::string{call.endpoint} + " batch of " + std::to_string(count));
+        if (batches_.empty()) return HttpReply{200, "[" + all + "]"};
+        auto next = std::move(batches_.front());
+        batches_.pop_front();
+        return next;
     }
     Answer next_of(const std::string& what) {
         auto& queue = answers_[what];
@@ -86,6 +109,7 @@ private:
 
     std::shared_ptr<FakeHttp> http_;
     std::map<std::string, std::deque<Answer>> answers_;
+    std::deque<HttpReply> batches_;
     std::vector<std::string> asked_;
 };
 

@@ -1,6 +1,5 @@
 // Calls and commits, as a client sees them.
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch.hpp>
 
@@ -310,7 +309,7 @@ TEST_CASE("methods beyond Go's pass as they are; none of them steers the node", 
     REQUIRE(add_proxied_methods(table, {"net_version", "opp2p_peers", "net_version"}, ports).has_value());
     boost::asio::io_context context;
     const std::string params{R"({"any":"thing"})"};
-    auto story = table.find("net_version")->later(*json::first_value(params));
+    auto story = table.find("net_version")->later(*json::first_value(params), {});
     auto answer = boost::asio::co_spawn(context, std::move(story), boost::asio::use_future);
     context.run();
     CHECK(*answer.get() == "\"10\"");
@@ -330,10 +329,10 @@ TEST_CASE("the nodes behind the proxy are asked over HTTP from any thread", "[rp
     const auto url = *http::read_url("http://127.0.0.1:" + std::to_string(behind.port()));
     const auto dead = *http::read_url("http://127.0.0.1:1/key");
     {
-        NodeUpstream upstream{boost::asio::make_strand(threads.context()), {url, dead}};
+        NodeUpstream upstream{threads.next(), {url, dead}};
         const auto asked = [&](Backend backend, const std::string& method) {
-            return boost::asio::co_spawn(boost::asio::make_strand(threads.context()),
-                                         upstream.ask(backend, method, "[]"), boost::asio::use_future);
+            return boost::asio::co_spawn(threads.next(), upstream.ask(backend, method, "[]"),
+                                         boost::asio::use_future);
         };
         std::vector<std::future<Answer>> answers;
         for (int i = 0; i < 20; ++i) answers.push_back(asked(Backend::execution, "conductor_leader"));

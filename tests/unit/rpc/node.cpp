@@ -1,7 +1,6 @@
 #include "tests/unit/rpc/node.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_future.hpp>
 #include <stdexcept>
 
@@ -70,8 +69,26 @@ void FakeOperator::take(std::string what, control::OperatorDone done) {
     if (!silent_) done(error);
 }
 
-void FakeOperator::override_leader(bool on, control::OperatorDone done) {
-    take(on ? "override on" : "override off", std::move(done));
+void FakeOperator::pause(std::string by, control::OperatorDone done) {
+    {
+        const std::lock_guard lock{mutex_};
+        by_ = std::move(by);
+    }
+    take("pause", std::move(done));
+}
+
+void FakeOperator::override_leader(control::LeaderOverride order, control::OperatorDone done) {
+    {
+        const std::lock_guard lock{mutex_};
+        by_ = std::move(order.by);
+    }
+    const std::string lasts = order.lasts ? " for " + std::to_string(order.lasts->count()) + " s" : "";
+    take((order.on ? "override on" : "override off") + lasts, std::move(done));
+}
+
+std::string FakeOperator::by() const {
+    const std::lock_guard lock{mutex_};
+    return by_;
 }
 
 void FakeOperator::change(control::ChangeRequest request, control::OperatorDone done) {
@@ -83,6 +100,10 @@ void FakeOperator::change(control::ChangeRequest request, control::OperatorDone 
 
 void FakeOperator::transfer(ServerId target, std::string address, control::OperatorDone done) {
     take("transfer " + target.text() + " " + address, std::move(done));
+}
+
+void FakeOperator::reset_head(BlockHash hash, control::OperatorDone done) {
+    take("reset " + to_hex(hash), std::move(done));
 }
 
 void FakeOperator::answer_with(std::string error) {
@@ -130,6 +151,10 @@ Node::Node(NodeOptions options) : commits_{committer, observer, {options.strictn
     add_commit_method(methods_, commits_);
     add_control_methods(methods_, operators);
     add_group_methods(methods_, operators);
+    if (options.admin) {
+        add_config_method(methods_, R"({"options":{}})");
+        add_reset_method(methods_, operators);
+    }
     const ProxyPorts ports{[this] { return node.leads() || node.leader_overridden(); }, upstream};
     const auto proxied =
         add_proxied_methods(methods_,
@@ -140,7 +165,7 @@ Node::Node(NodeOptions options) : commits_{committer, observer, {options.strictn
     add_server_methods(methods_, options.routes.version);
     const Routes::Parts parts{methods_, commits_, node, node, observer};
     routes_ = std::make_unique<Routes>(parts, options.routes);
-    server = std::make_unique<HttpServer>(threads_.context(), *routes_, observer, options.http);
+    server = std::make_unique<HttpServer>([this] { return threads_.next(); }, *routes_, observer, options.http);
     const auto bound = server->listen();
     if (!bound) throw std::runtime_error{bound.error().text};
     port_ = *bound;
@@ -149,8 +174,7 @@ Node::Node(NodeOptions options) : commits_{committer, observer, {options.strictn
 void Node::stop() {
     if (stopped_) return;
     stopped_ = true;
-    boost::asio::co_spawn(boost::asio::make_strand(threads_.context()), server->stop(), boost::asio::use_future)
-        .get();
+    boost::asio::co_spawn(threads_.next(), server->stop(), boost::asio::use_future).get();
 }
 
 Node::~Node() {

@@ -82,17 +82,20 @@ private:
 /// An operator's way in: remembers what was asked, answers everything alike, or keeps silent.
 class FakeOperator final : public control::ControlOperator, public control::GroupOperator {
 public:
-    void pause(control::OperatorDone done) override { take("pause", std::move(done)); }
+    void pause(std::string by, control::OperatorDone done) override;
     void resume(control::OperatorDone done) override { take("resume", std::move(done)); }
     void waive_peer_check(control::OperatorDone done) override { take("waive", std::move(done)); }
     void stop(control::OperatorDone done) override { take("stop", std::move(done)); }
-    void override_leader(bool on, control::OperatorDone done) override;
+    void override_leader(control::LeaderOverride order, control::OperatorDone done) override;
     void change(control::ChangeRequest request, control::OperatorDone done) override;
     void transfer(ServerId target, std::string address, control::OperatorDone done) override;
+    void reset_head(BlockHash hash, control::OperatorDone done) override;
 
     void answer_with(std::string error);
     void keep_silent() { silent_ = true; }
     [[nodiscard]] std::vector<std::string> taken() const;
+    /// Who gave the last order that asks for it.
+    [[nodiscard]] std::string by() const;
 
 private:
     void take(std::string what, control::OperatorDone done);
@@ -100,6 +103,7 @@ private:
     mutable std::mutex mutex_;
     std::atomic<bool> silent_{false};
     std::string error_;
+    std::string by_;
     std::vector<std::string> taken_;
 };
 
@@ -133,6 +137,7 @@ struct NodeOptions {
     RouteOptions routes;
     payload::Strictness strictness;
     bool refuse_bad_hash{false};
+    bool admin{false};  ///< `rpc.enable-admin`
 };
 /// The defaults of op-conductor v1.19: 5 MiB, its version text; waits short enough for tests.
 [[nodiscard]] NodeOptions as_go();

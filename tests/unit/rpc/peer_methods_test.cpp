@@ -32,7 +32,7 @@ public:
         const auto* method = table_.find(name);
         REQUIRE(method != nullptr);
         CHECK(method->access == Access::read);
-        boost::asio::co_spawn(context_, method->later(std::nullopt),
+        boost::asio::co_spawn(context_, method->later(std::nullopt, {}),
                               [this](const std::exception_ptr&, const Answer& answer) { said = *answer; });
         turn();
     }

@@ -3,9 +3,11 @@
 // destruction; any thread. Getters throw Failure.
 #pragma once
 
+#include <conductor/draft/rpc_batch.h>
 #include <conductor/cpp/plugin.hpp>
 
 #include <initializer_list>
+#include <optional>
 #include <vector>
 
 namespace conductor {
@@ -191,6 +193,24 @@ public:
                                 ->json(host_, &call, text(endpoint), text(method), text(params), into(v));
         return {Json{host_, std::move(v)}, status};
     }
+    /// The same method once for each of `params`, in as few requests as host and node allow; whatever a batch
+    /// leaves unanswered is asked by itself. The answers in order, up to the first that is not ok().
+    [[nodiscard]] std::vector<Answer> call_each(const conductor_call& call, std::string_view endpoint,
+                                                std::string_view method,
+                                                const std::vector<std::string>& params) const {
+        auto got = in_batches(call, endpoint, method, params);
+        std::vector<Answer> all;
+        all.reserve(params.size());
+        for (std::size_t i = 0; i < params.size(); ++i) {
+            if (!got[i] && call.cancelled != nullptr && call.cancelled(&call) == 1)
+                got[i] = Answer{json(R"({"code":0,"message":"no time left for all calls","http":0})"),
+                                CONDUCTOR_TIMED_OUT};
+            if (!got[i]) got[i] = this->call(call, endpoint, method, params[i]);
+            all.push_back(std::move(*got[i]));
+            if (!all.back().ok()) break;
+        }
+        return all;
+    }
     /// Any HTTP status is ok(); `path` is appended to the endpoint's URL.
     [[nodiscard]] Page get(const conductor_call& call, std::string_view endpoint, std::string_view path) const {
         Page page{CONDUCTOR_OK, 0, {}, {}};
@@ -203,6 +223,45 @@ public:
     [[nodiscard]] Json json(std::string_view raw) const { return {host_, std::string(raw)}; }
 
 private:
+    using Answers = std::vector<std::optional<Answer>>;
+    struct Taker {
+        const conductor_host* host;
+        Answers& into;
+        std::size_t first;
+    };
+    static void take_answer(void* self, std::uint32_t index, conductor_status status, conductor_text raw) {
+        auto& taker = *static_cast<Taker*>(self);
+        Answer answer{Json{taker.host, std::string(view(raw))}, status};
+        const auto code = status < 0 ? answer.code() : 0;
+        // The batch was too long, or its answer: what a node says of the whole is nothing about the call.
+        if (code == -32600 || code == -32003) return;
+        taker.into[taker.first + index] = std::move(answer);
+    }
+    [[nodiscard]] Answers in_batches(const conductor_call& call, std::string_view endpoint,
+                                     std::string_view method, const std::vector<std::string>& params) const {
+        Answers got(params.size());
+        const auto* service = find(CONDUCTOR_RPC_BATCH, &conductor_rpc_batch::json);
+        if (service == nullptr || params.size() < 2) return got;
+        constexpr std::size_t most{CONDUCTOR_RPC_BATCH_MOST};
+        for (std::size_t first = 0; first < params.size(); first += most) {
+            std::vector<conductor_ask> asks;
+            for (std::size_t i = first; i < params.size() && i < first + most; ++i)
+                asks.push_back({text(method), text(params[i])});
+            Taker taker{host_, got, first};
+            std::string error;
+            const auto status =
+                service->json(host_, &call, text(endpoint), asks.data(),
+                              static_cast<std::uint32_t>(asks.size()), {&taker, &take_answer}, into(error));
+            if (status >= 0) continue;
+            // Nobody there, or no time: asking one by one would find the same. Everything else is the batch's
+            // fault.
+            if (status == CONDUCTOR_UNREACHABLE || status == CONDUCTOR_TIMED_OUT ||
+                status == CONDUCTOR_CANCELLED || status == CONDUCTOR_BAD_CONFIG)
+                got[first] = Answer{json(error), status};
+            break;
+        }
+        return got;
+    }
     /// A table whose author knew that member; else the service is not offered.
     template <class T, class Member>
     [[nodiscard]] const T* find(const char* id, Member T::* member) const {
