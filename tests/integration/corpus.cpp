@@ -4,26 +4,26 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <ostream>
-#include <regex>
 #include <set>
 
 #include "core/base/json_scan.hpp"
 #include "tests/support/checkout.hpp"
+#include "tests/support/pattern.hpp"
 
 namespace conductor::test {
 namespace {
 
 // Addresses, pointers, ids and the position of the newest configuration are a run's own.
 std::string plain(std::string text) {
-    static const std::vector<std::pair<std::regex, std::string>> own{
-        {std::regex{R"(127\.0\.0\.1:[0-9]{4,5})"}, "127.0.0.1:#"},
-        {std::regex{R"(for 0x[0-9a-f]{8,})"}, "for #"},
-        {std::regex{R"(seq-[0-9])"}, "seq-#"},
-        {std::regex{R"(latest is [0-9]+)"}, "latest is #"},
-        {std::regex{R"((\{Voter seq-# 127\.0\.0\.1:#\} ?)+)"}, "{Voter seq-# 127.0.0.1:#} "},
-        {std::regex{R"((\{Nonvoter seq-# 127\.0\.0\.1:#\} ?)+)"}, ""},
+    static const std::vector<std::pair<std::string, std::string>> own{
+        {R"(127\.0\.0\.1:[0-9]{4,5})", "127.0.0.1:#"},
+        {R"(for 0x[0-9a-f]{8,})", "for #"},
+        {R"(seq-[0-9])", "seq-#"},
+        {R"(latest is [0-9]+)", "latest is #"},
+        {R"((\{Voter seq-# 127\.0\.0\.1:#\} ?)+)", "{Voter seq-# 127.0.0.1:#} "},
+        {R"((\{Nonvoter seq-# 127\.0\.0\.1:#\} ?)+)", ""},
     };
-    for (const auto& [what, instead] : own) text = std::regex_replace(text, what, instead);
+    for (const auto& [what, instead] : own) text = pattern::replaced(text, what, instead);
     return text;
 }
 

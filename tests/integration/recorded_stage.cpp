@@ -1,11 +1,11 @@
 #include "tests/integration/recorded_stage.hpp"
+#include "tests/support/pattern.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <regex>
 #include <stdexcept>
 
 namespace conductor::test {
@@ -125,15 +125,14 @@ SequencingHost& RecordedStage::host_for(const Line& recorded) {
 
 std::string RecordedStage::octets(const Line& request) {
     const auto text = rpc::test::request_octets(request);
-    static const std::regex member{R"(127\.0\.0\.1:2[12]0[0-9][0-9])"};
     std::string out;
-    auto from = text.cbegin();
-    for (std::sregex_iterator at{text.begin(), text.end(), member}, end; at != end; ++at) {
-        out.append(from, text.cbegin() + at->position());
-        out += members_[at->str()].address();
-        from = text.cbegin() + at->position() + at->length();
+    std::size_t from = 0;
+    for (const auto& member : pattern::matches(text, R"(127\.0\.0\.1:2[12]0[0-9][0-9])")) {
+        out.append(text, from, member.at - from);
+        out += members_[member.text].address();
+        from = member.at + member.text.size();
     }
-    return out.append(from, text.cend());
+    return out.append(text, from);
 }
 
 }  // namespace conductor::test

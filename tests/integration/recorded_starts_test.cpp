@@ -6,11 +6,11 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <regex>
 
 #include "tests/integration/corpus.hpp"
 #include "tests/integration/log_lines.hpp"
 #include "tests/integration/recorded_stage.hpp"
+#include "tests/support/pattern.hpp"
 
 using namespace conductor;
 using namespace conductor::test;
@@ -37,10 +37,9 @@ public:
 
     /// A recorded value, as it is called here. What a start stores is its own: `number` keeps it apart.
     [[nodiscard]] std::string here(const std::string& name, const std::string& value, int number) const {
-        static const std::regex port{R"(127\.0\.0\.1:2[12]0([0-9][0-9]))"};
-        std::smatch found;
-        if (std::regex_search(value, found, port))
-            return found[1] == "20" || found[1] == "40" ? node_.el_url() : node_.cl_url();
+        const auto port = pattern::matches(value, R"(127\.0\.0\.1:2[12]0([0-9][0-9]))");
+        if (!port.empty())
+            return port[0].group == "20" || port[0].group == "40" ? node_.el_url() : node_.cl_url();
         if (name.ends_with("_PORT") && taken_port(value)) return taken_.address().substr(10);
         if (name == "OP_CONDUCTOR_RPC_PORT" && value.starts_with('2')) return "0";
         if (value.starts_with("/data/s")) return (work_.path() / ("s" + std::to_string(number))).string();
@@ -55,7 +54,7 @@ public:
                                             {node_.el_url(), "EL"}})
             for (auto at = text.find(own); at != std::string::npos; at = text.find(own))
                 text.replace(at, own.size(), recorded);
-        return std::regex_replace(text, std::regex{R"(127\.0\.0\.1:[0-9]{4,5})"}, "127.0.0.1:#");
+        return pattern::replaced(text, R"(127\.0\.0\.1:[0-9]{4,5})", "127.0.0.1:#");
     }
     [[nodiscard]] const fs::path& work() const { return work_.path(); }
 

@@ -1,19 +1,17 @@
 // The checklist of the wire (C-1 to C-95): every item has a test that carries its number as a tag.
 #include <catch2/catch.hpp>
-#include <regex>
 #include <set>
 
+#include "tests/support/pattern.hpp"
 #include "tests/tidy/source_tree.hpp"
 
 TEST_CASE("every item of the wire's checklist has a test that carries its number", "[tidy]") {
     constexpr int items = 95;
-    const std::regex tag{R"(\[C-(\d+)\])"};
     std::set<int> tested;
     for (const auto& file : conductor::tidy::sources_under({"tests"}))
         for (const auto& line : file.lines)
-            for (auto at = std::sregex_iterator{line.begin(), line.end(), tag}; at != std::sregex_iterator{};
-                 ++at)
-                tested.insert(std::stoi((*at)[1].str()));
+            for (const auto& tag : conductor::pattern::matches(line, R"(\[C-(\d+)\])"))
+                tested.insert(std::stoi(tag.group));
     std::set<int> missing;
     for (int item = 1; item <= items; ++item)
         if (!tested.contains(item)) missing.insert(item);

@@ -1,8 +1,8 @@
 // The traps of the house, each once paid for in days, as far as a text search can see them.
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <regex>
 
+#include "tests/support/pattern.hpp"
 #include "tests/tidy/source_tree.hpp"
 
 using namespace conductor::tidy;
@@ -10,11 +10,10 @@ using namespace conductor::tidy;
 namespace {
 
 std::vector<std::string> lines_matching(const std::vector<SourceFile>& files, const std::string& pattern) {
-    const std::regex wanted{pattern};
     std::vector<std::string> found;
     for (const auto& file : files)
         for (std::size_t i = 0; i < file.lines.size(); ++i)
-            if (std::regex_search(file.lines[i], wanted))
+            if (conductor::pattern::has_match(file.lines[i], pattern))
                 found.push_back(file.path + ":" + std::to_string(i + 1) + ": " + file.lines[i]);
     return found;
 }

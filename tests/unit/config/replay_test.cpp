@@ -3,12 +3,12 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <regex>
 #include <set>
 
 #include "core/base/go_text.hpp"
 #include "core/base/json_scan.hpp"
 #include "tests/support/checkout.hpp"
+#include "tests/support/pattern.hpp"
 #include "tests/unit/config/support.hpp"
 
 using namespace conductor;
@@ -110,16 +110,14 @@ struct Divergence {
 std::map<std::string, Divergence> divergences() {
     std::map<std::string, Divergence> out;
     std::ifstream in{conductor::checkout::sources() + "/docs/divergence.md"};
-    const std::regex starts{R"(\(starts (.*?)\))"};
-    const std::regex name{R"re("([^"]*)")re"};
     bool in_section = false;
     for (std::string line; std::getline(in, line);) {
         if (line.starts_with("## ")) in_section = line == "## config";
-        std::smatch found;
-        if (!in_section || !line.starts_with("| ") || !std::regex_search(line, found, starts)) continue;
-        const auto names = found[1].str();
-        for (std::sregex_iterator at{names.begin(), names.end(), name}, end; at != end; ++at)
-            out[(*at)[1].str()].restored_by_compat = line.ends_with("| `compat=go` |");
+        if (!in_section || !line.starts_with("| ")) continue;
+        const auto starts = conductor::pattern::matches(line, R"(\(starts (.*?)\))");
+        if (starts.empty()) continue;
+        for (const auto& name : conductor::pattern::matches(starts[0].group, R"re("([^"]*)")re"))
+            out[name.group].restored_by_compat = line.ends_with("| `compat=go` |");
     }
     return out;
 }

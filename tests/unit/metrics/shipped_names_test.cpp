@@ -2,10 +2,10 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <set>
 
 #include "tests/support/checkout.hpp"
+#include "tests/support/pattern.hpp"
 
 namespace {
 
@@ -15,9 +15,8 @@ std::string file_of(const std::string& path) {
 }
 
 std::set<std::string> names_in(const std::string& text) {
-    static const std::regex name{"op_conductor_[a-z0-9_]+"};
     std::set<std::string> out;
-    for (std::sregex_iterator at{text.begin(), text.end(), name}, end; at != end; ++at) out.insert(at->str());
+    for (const auto& name : conductor::pattern::matches(text, "op_conductor_[a-z0-9_]+")) out.insert(name.text);
     return out;
 }
 

@@ -11,13 +11,13 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <set>
 #include <sstream>
 
 #include "core/base/json_scan.hpp"
 #include "tests/simnode/gunzip.hpp"
 #include "tests/support/checkout.hpp"
+#include "tests/support/pattern.hpp"
 #include "tests/support/simnode_process.hpp"
 #include "tests/unit/simnode/conductor_double.hpp"
 
@@ -113,13 +113,13 @@ bool is_of_a_run(const std::string& name, const json::RawValue& answer) {
 
 /// The body as it can be compared.
 std::string comparable(const std::string& name, const std::string& body) {
-    static const std::regex head{"head 0x[0-9a-f]{64}:[0-9]+"};
-    static const std::regex received{"received 0x[0-9a-f]{64}"};
     const auto value = json::first_value(body);
     if (!value) return body;
     if (is_of_a_run(name, *value)) return std::string{at(body, {"id"}).raw} + shape(*value);
-    const auto text = std::regex_replace(body, head, "head");
-    return name == "start with the parent's hash" ? std::regex_replace(text, received, "received") : text;
+    const auto text = pattern::replaced(body, "head 0x[0-9a-f]{64}:[0-9]+", "head");
+    return name == "start with the parent's hash"
+               ? pattern::replaced(text, "received 0x[0-9a-f]{64}", "received")
+               : text;
 }
 
 std::vector<Header> comparable(std::vector<Header> headers) {
@@ -159,7 +159,7 @@ std::string replayed_body(const Pair& nodes, std::string_view line) {
     if (!head && name != "start with the parent's hash") return body;
     const auto status = nodes.leader.sim("sim_status");
     const auto hash = text_at(status, {"head", head ? "hash" : "parentHash"});
-    return std::regex_replace(body, std::regex{"0x[0-9a-f]{64}"}, hash);
+    return pattern::replaced(body, "0x[0-9a-f]{64}", hash);
 }
 
 HttpAnswer replay(const Pair& nodes, std::string_view line) {
