@@ -62,8 +62,8 @@ void Raft::State::heartbeat(Progress& peer) {
     peer.heartbeat_at = next_beat();
 }
 
-// All members' heartbeats leave in rounds, and who fell out of step joins the next: a leader that wakes once
-// for all of them takes a third less of a processor.
+// All members' heartbeats leave in rounds, and who fell out of step joins the next: an idle leader then wakes
+// once for all of them.
 Instant Raft::State::next_beat() {
     if (reign->next_beat < now + settings.heartbeat_timeout / 10)
         reign->next_beat = now + random.once_or_twice(settings.heartbeat_timeout / 10);
