@@ -280,14 +280,24 @@ TEST_CASE("a log whose last term is unknown counts as no older than any term thi
     CHECK(only<VoteReply>(node.receive('c', vote(6, at(4, 3)))).granted);
 }
 
-TEST_CASE("changes of members behind an unreadable entry stand when it is put back",
-          "[consensus][follower][corrupt][membership]") {
+namespace {
+
+/// Of three members; d joined by entry 3 and e by entry 4.
+StoredState with_two_joined() {
     auto state = stored("abc", {1, 1, 1, 1});
     for (const auto& [index, who] : {std::pair{3, "abcd"}, std::pair{4, "abcde"}}) {
         auto& entry = state.entries.at(static_cast<std::size_t>(index - 1));
         entry.type = EntryType::configuration;
         entry.configuration = std::make_shared<Configuration>(members(who));
     }
+    return state;
+}
+
+}  // namespace
+
+TEST_CASE("changes of members behind an unreadable entry stand when it is put back",
+          "[consensus][follower][corrupt][membership]") {
+    auto state = with_two_joined();
     state.corrupt.push_back(LogIndex{2});
     SECTION("it was no change itself") {
         Node node{'a', state};
@@ -309,12 +319,7 @@ TEST_CASE("changes of members behind an unreadable entry stand when it is put ba
 
 TEST_CASE("a cut at an entry of unknown term brings back the members from before it",
           "[consensus][follower][corrupt][membership]") {
-    auto state = stored("abc", {1, 1, 1, 1});
-    for (const auto& [index, who] : {std::pair{3, "abcd"}, std::pair{4, "abcde"}}) {
-        auto& entry = state.entries.at(static_cast<std::size_t>(index - 1));
-        entry.type = EntryType::configuration;
-        entry.configuration = std::make_shared<Configuration>(members(who));
-    }
+    auto state = with_two_joined();
     state.corrupt = state.guessed = {LogIndex{2}};
     Node node{'a', state};
     const auto out = node.receive('b', append(2, at(1, 1), {entry(1, 2)}));
