@@ -22,6 +22,7 @@ void Raft::State::become_leader() {
     set_leader(settings.self);
     sync_peers();  // before the Noop: the first request asks whether the logs agree so far
     reign->noop = append_own(EntryType::noop, {}, nullptr).index;
+    reign->claim = reign->noop;
 }
 
 void Raft::State::end_reign(const char* why) {
@@ -78,9 +79,10 @@ Instant Raft::State::lease_end() const {
 }
 
 // Votes are no proof: a voter is loyal to a leader that it has heard, not to one that it has chosen. And once
-// the target of a transfer was told to take over, it may win without our hearing of it.
+// the target of a transfer was told to take over, it may win without our hearing of it. Loyalty is lifted for
+// who was told to take over, however late it obeys: what keeps it from winning is an entry that it lacks.
 Instant Raft::State::leading_until() const {
-    if (!reign) return Instant::min();
+    if (!reign || commit < reign->claim) return Instant::min();
     if (reign->transfer && reign->transfer->phase != Transfer::Phase::catching_up) return Instant::min();
     const auto proven = quorum_contact();
     if (proven == Instant::max() || proven == Instant::min()) return proven;

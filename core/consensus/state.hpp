@@ -69,6 +69,7 @@ struct Transfer {
 struct Reign {
     Instant since;
     LogIndex noop;
+    LogIndex claim;         ///< nothing is said about leading before this entry of its own is committed
     bool announced{false};  ///< Elected has been said
     std::vector<Progress> peers;
     std::vector<PendingRead> reads;
@@ -261,6 +262,7 @@ struct Raft::State {
     void transfer_asked(const TransferAsked& ask);
     void push_transfer();
     void transfer_failed(Refusal why, std::string detail);
+    void give_transfer_up();
     bool transfer_answered(const Received& reply);
     bool transfer_unanswered(const Unanswered& lost);
     [[nodiscard]] ServerId transfer_target(const std::set<ServerId>& declined) const;

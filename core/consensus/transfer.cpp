@@ -63,7 +63,7 @@ void Raft::State::push_transfer() {
     const auto* target = peer(transfer.target);
     const bool late = now >= transfer.until;
     if (transfer.phase != Transfer::Phase::catching_up) {
-        if (late) transfer_failed(Refusal::transfer_timeout, {});
+        if (late) give_transfer_up();
         return;
     }
     if (target == nullptr || !target->voter) return transfer_failed(Refusal::replication_failed, {});
@@ -81,6 +81,13 @@ void Raft::State::send_timeout_now() {
 void Raft::State::transfer_failed(Refusal why, std::string detail) {
     if (!reign->transfer->answered) refuse(reign->transfer->ask, why, std::move(detail));
     reign->transfer.reset();
+}
+
+// The order may still be on its way, and so may what its target asked the voters for; neither can be called
+// back. It travels in front of our entries, so whoever obeys it later lacks the one appended now.
+void Raft::State::give_transfer_up() {
+    transfer_failed(Refusal::transfer_timeout, {});
+    reign->claim = append_own(EntryType::noop, {}, nullptr).index;
 }
 
 bool Raft::State::transfer_answered(const Received& reply) {
@@ -125,6 +132,12 @@ void Raft::State::timeout_now(const Received& received) {
         const char* why = is_voter(membership.latest(), settings.self.id) ? "not ready" : "not a voter";
         return reply(received, ErrorReply{std::string{not_eligible} + why}, Needs::term);
     }
+    // Its order was late, or it has not heard yet: to take over now would depose somebody whom it does not
+    // speak for.
+    const bool another_leads = !leader.id.empty() && !received.from.id.empty() &&
+                               leader.id != received.from.id && now - contact < settings.heartbeat_timeout;
+    if (another_leads)
+        return reply(received, ErrorReply{std::string{not_eligible} + "another member leads"}, Needs::term);
     const bool asked_before = declined_to == received.from.id && now < declined_until;
     if (!eligibility.eligible && eligibility.other_eligible && !asked_before) {
         declined_to = received.from.id;

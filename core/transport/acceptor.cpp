@@ -219,6 +219,10 @@ void Acceptor::deliver(const Peer& peer, wire::Rpc rpc, wire::Asked asked, std::
     peer->owe({exchange, rpc, octets, std::nullopt});
     if (asked.refusal) return peer->answer(exchange, wire::encode(*asked.refusal));
 
+    // Its sender has given the hand-over up: a process that was frozen finds such an order in its socket.
+    if (std::holds_alternative<consensus::TimeoutNowRequest>(asked.message) && peer->left())
+        return peer->close("an order to take over, and its sender has left");
+
     const auto* append = std::get_if<consensus::AppendRequest>(&asked.message);
     if (append != nullptr && append->heartbeat && events_.on_heartbeat) {
         if (const auto quick = events_.on_heartbeat(asked.from, append->term))

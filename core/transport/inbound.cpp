@@ -1,5 +1,7 @@
 #include "core/transport/inbound.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -54,6 +56,11 @@ asio::awaitable<bool> Inbound::read_more() {
     ended = error == asio::error::eof;
     if (!ended) close(error.message());
     co_return false;
+}
+
+bool Inbound::left() {
+    pollfd state{socket_.native_handle(), POLLRDHUP, 0};
+    return closed_ || (::poll(&state, 1, 0) == 1 && (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0);
 }
 
 asio::awaitable<void> Inbound::sleep(asio::steady_timer& timer) {

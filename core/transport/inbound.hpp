@@ -39,6 +39,8 @@ public:
 
     /// One more read into `received`; false once the connection is closed, by either side.
     boost::asio::awaitable<bool> read_more();
+    /// Whether the other side has hung up, whatever of it is still to be read.
+    [[nodiscard]] bool left();
     /// Waits until fewer than these are owed; false once the connection is closed.
     boost::asio::awaitable<bool> owes_less(std::size_t requests, std::size_t octets);
     /// Sends answers as they fall due; ends with the connection.

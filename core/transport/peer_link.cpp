@@ -113,7 +113,10 @@ void PeerLink::send(Exchange exchange, const Message& request, std::span<const w
     question.size = wire::size_of(question.octets);
 
     if (append != nullptr) return ask(append->entries_are_nil ? heartbeats_ : bulk_, std::move(question));
-    if (question.rpc == wire::Rpc::timeout_now) question.repeatable = false;  // would start two elections
+    if (question.rpc == wire::Rpc::timeout_now) {
+        question.repeatable = false;             // would start two elections
+        return ask(bulk_, std::move(question));  // in front of the entries that come after it
+    }
     if (question.rpc != wire::Rpc::install_snapshot) return ask(elections_, std::move(question));
 
     if (snapshots_under_way_ >= max_snapshots) return give_up_soon(exchange, "snapshots are under way already");

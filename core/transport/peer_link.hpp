@@ -1,7 +1,7 @@
 // Everything we say to one peer. Three lanes: heartbeats on a connection of their own, because what waits
-// behind a payload comes too late; elections and hand-overs; appends. A snapshot has a connection for itself,
-// which is closed behind it (raft-wire 1.5). Payloads are never copied: the pieces of an entry go to the socket
-// as they are.
+// behind a payload comes too late; elections; appends, and the order to take over, which no later entry
+// may overtake. A snapshot has a connection for itself, which is closed behind it (raft-wire 1.5). Payloads are
+// never copied: the pieces of an entry go to the socket as they are.
 //
 // Executor: one thread or a strand; all members there, callbacks too, never from inside a call.
 #pragma once

@@ -24,6 +24,7 @@ Network::Network(Schedule& schedule, std::size_t members, std::uint64_t seed, Me
 Network::Lane Network::lane_of(const consensus::Message& message) {
     if (const auto* append = std::get_if<consensus::AppendRequest>(&message))
         return append->heartbeat ? heartbeats : bulk;
+    if (std::holds_alternative<consensus::TimeoutNowRequest>(message)) return bulk;
     return std::holds_alternative<consensus::SnapshotRequest>(message) ? snapshots : elections;
 }
 

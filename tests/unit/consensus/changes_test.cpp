@@ -278,8 +278,51 @@ TEST_CASE("whatever becomes of a transfer, writes resume after 2E", "[consensus]
     }
     REQUIRE(node.refusals.size() == 1);
     CHECK(client_text(node.refusals[0]) == "leadership transfer timeout");
-    CHECK(node.raft.leads(node.now));
     CHECK(node.step(command(2)).accepted.size() == 1);
+}
+
+// Seed 801620 of tests/sim with control loops: the order was obeyed after its sender led again.
+TEST_CASE(
+    "who was told to take over may still do so, so an entry that it lacks comes before the next claim to lead",
+    "[consensus][transfer][C-80]") {
+    auto node = leader();
+    node.step(TransferAsked{Ask{1}, id_of('b')});
+    const auto start = node.now;
+    Output out;
+    while (node.raft.last().index == LogIndex{2}) {
+        REQUIRE(node.now - start < 1100ms);
+        out = node.wake();
+        for (const auto& [envelope, append] : sent<AppendRequest>(out))
+            if (append.heartbeat) node.receive(envelope.to.text().at(0), taken(2, 2), envelope.exchange);
+    }
+    CHECK(client_text(node.refusals.at(0)) == "leadership transfer timeout");
+    CHECK(node.raft.last() == at(2, 3));
+    CHECK(to(out, 'b', false).second.count == 1);
+    CHECK_FALSE(node.raft.leads(node.now));
+    CHECK_FALSE(node.receive('c', taken(2, 3), to(out, 'c', false).first.exchange).elected);
+    CHECK_FALSE(node.raft.leads(node.now));  // one disk of three
+    node.persist();
+    CHECK(node.raft.leads(node.now));
+}
+
+TEST_CASE("a hand-over that was declined leaves nothing behind that could still be obeyed",
+          "[consensus][transfer][P-2]") {
+    auto node = leader();
+    const auto asked = timeouts(node.step(TransferAsked{Ask{1}, id_of('b')})).at(0);
+    const ErrorReply declined{"not eligible for leadership: paused"};
+    node.receive('b', declined, timeouts(node.receive('b', declined, asked.exchange)).at(0).exchange);
+    CHECK(node.raft.leads(node.now));
+    CHECK(node.raft.last().index == LogIndex{2});
+}
+
+TEST_CASE("who hears a leader takes leadership from no other", "[consensus][transfer]") {
+    Node node{'a', stored("abc")};
+    node.receive('c', beat(2));
+    const auto late = only<ErrorReply>(node.receive('b', TimeoutNowRequest{}, Exchange{2}));
+    CHECK(late.text == "not eligible for leadership: another member leads");
+    CHECK(node.raft.role() == Role::follower);
+    CHECK(sent<TimeoutNowReply>(node.receive('c', TimeoutNowRequest{}, Exchange{3})).size() == 1);
+    CHECK(node.raft.role() == Role::candidate);
 }
 
 TEST_CASE("who declines is passed over, and asked twice when it was named", "[consensus][transfer][P-2]") {

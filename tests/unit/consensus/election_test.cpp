@@ -78,8 +78,9 @@ TEST_CASE("nobody is asked for a vote before the own vote is on disk, and votes 
     CHECK(lead.write.value().entries.at(0).type == EntryType::noop);
 }
 
-TEST_CASE("a vote is no lease: Elected waits for the first answers to the new leader",
-          "[consensus][election][lease]") {
+TEST_CASE(
+    "a vote is no lease: Elected waits for a quorum that has heard the new leader and holds its first entry",
+    "[consensus][election][lease]") {
     Node node{'a', stored("abc")};
     node.answer('b', node.wake(), VoteReply{Ballot::pre_vote, Term{2}, true});
     const auto lead = node.answer('b', node.persist(), VoteReply{Ballot::vote, Term{2}, true});
@@ -88,9 +89,13 @@ TEST_CASE("a vote is no lease: Elected waits for the first answers to the new le
     const auto beats = sent<AppendRequest>(lead);
     REQUIRE(beats.size() == 4);  // a heartbeat and an append to each
     CHECK(beats[0].second.heartbeat);
-    const auto heard =
-        node.receive('b', AppendReply{Term{2}, LogIndex{1}, true, false}, beats[0].first.exchange);
-    CHECK(heard.elected);
+    CHECK_FALSE(node.persist().elected);
+    CHECK_FALSE(
+        node.receive('b', AppendReply{Term{2}, LogIndex{1}, true, false}, beats[0].first.exchange).elected);
+    CHECK_FALSE(node.raft.leads(node.now));
+    const auto& append = beats[1].first.to == id_of('b') ? beats[1] : beats[2];
+    REQUIRE_FALSE(append.second.heartbeat);
+    CHECK(node.receive('b', AppendReply{Term{2}, LogIndex{2}, true, false}, append.first.exchange).elected);
     CHECK(node.raft.leads(node.now));
 }
 

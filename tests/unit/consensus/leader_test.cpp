@@ -230,8 +230,9 @@ TEST_CASE("the lease runs from when the answered request left, not from the answ
     Node node{'a', stored("abc")};
     const auto lead = win(node);
     const auto left = node.now;
+    node.persist();
     node.now += 300ms;
-    node.receive('b', taken(2, 1), to(lead, 'b', true).first.exchange);
+    node.receive('b', taken(2, 2), to(lead, 'b', false).first.exchange);
     CHECK(node.raft.leads(left + 499ms));
     CHECK_FALSE(node.raft.leads(left + 500ms));
 }
@@ -239,7 +240,8 @@ TEST_CASE("the lease runs from when the answered request left, not from the answ
 TEST_CASE("without a quorum's answers the role is gone within L + 50 ms", "[consensus][leader][C-54]") {
     Node node{'a', stored("abc")};
     const auto lead = win(node);
-    node.receive('b', taken(2, 1), to(lead, 'b', true).first.exchange);
+    node.persist();
+    node.receive('b', taken(2, 2), to(lead, 'b', false).first.exchange);
     const auto left = node.now;
     Output out;
     do out = node.wake();

@@ -152,6 +152,20 @@ TEST_CASE("whoever sends its last octet still gets what it is owed", "[transport
     CHECK(wire.closed_by_peer());
 }
 
+TEST_CASE("who has hung up behind its order to take over is not obeyed", "[transport][transfer]") {
+    Member member;
+    const auto order = appendix_vector("A-8");
+    const auto request = order.span().first(48);
+    Wire given_up{member.port()};
+    given_up.send({request.begin(), request.end()});
+    given_up.close();
+    REQUIRE(eventually([&] { return member.figures().accepted == 1 && member.connections() == 0; }));
+    Wire waiting{member.port()};
+    waiting.send({request.begin(), request.end()});
+    REQUIRE(member.requests().wait_for(1));
+    CHECK(member.requests().all().size() == 1);
+}
+
 TEST_CASE("hanging up closes without an answer, and the next connection serves", "[transport]") {
     Member member{{}, [](auto& acceptor, const auto& request) { acceptor.hang_up(request.exchange); }};
     Wire wire{member.port()};
