@@ -95,6 +95,9 @@ plant(lease_from_the_answer consensus/progress.cpp
 plant(leads_while_handing_over consensus/reign.cpp
   [[if (reign->transfer && reign->transfer->phase != Transfer::Phase::catching_up) return]]
   [[if (!PLANTED && reign->transfer && reign->transfer->phase != Transfer::Phase::catching_up) return]])
+plant(leads_again_at_once consensus/transfer.cpp
+  [[    reign->claim = append_own(EntryType::noop, {}, nullptr).index;]]
+  [[    if (!PLANTED) reign->claim = append_own(EntryType::noop, {}, nullptr).index;]])
 plant(reads_by_old_heartbeats consensus/reads.cpp
   [[read.floor = next_exchange;]] [[read.floor = PLANTED ? Exchange{} : next_exchange;]])
 plant(ignores_a_forgetful_member consensus/progress.cpp
