@@ -43,7 +43,8 @@ struct Settings {
     std::uint64_t seed{1};                               ///< of the random waits
     Duration change_timeout{std::chrono::seconds{5}};    ///< how long a change waits for its turn
     Duration catch_up_timeout{std::chrono::seconds{5}};  ///< of a member that is to become voter
-    bool add_voter_at_once{false};  ///< as Go: no catching up before the vote (raft-wire 4.4)
+    bool give_up_unreadable{false};  ///< the operator's word: what cannot be read is lost (reliability 1.3.6)
+    bool add_voter_at_once{false};   ///< as Go: no catching up before the vote (raft-wire 4.4)
 };
 
 // ---- inputs ---------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ plant(never_campaigns_again consensus/election.cpp
   [[    election_at = now + random.once_or_twice(settings.election_timeout);]]
   [[    election_at = now + random.once_or_twice(settings.election_timeout) * (PLANTED ? 1000 : 1);]])
 plant(campaigns_while_stalled consensus/election.cpp
-  [[voter && whole && !stalled && hold]] [[voter && whole && (!stalled || PLANTED) && hold]])
+  [[voter && trusted && !stalled && hold]] [[voter && trusted && (!stalled || PLANTED) && hold]])
 plant(campaigns_with_unreadable_entries consensus/election.cpp
   [[const bool whole = corrupt.empty() && log.last() >= hard.floor;]]
   [[const bool whole = PLANTED || (corrupt.empty() && log.last() >= hard.floor);]])
