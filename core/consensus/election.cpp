@@ -249,8 +249,8 @@ void Raft::State::release_hold_after(const AppendRequest& request) {
     release_hold();
 }
 
-// The vote of that leader's term may have been given before it was forgotten, so nobody gets it, in this life or
-// the next: not that leader either, which has won without it.
+// The vote of that leader's term may have been given before it was forgotten, so nobody gets it, in this life
+// or the next: not that leader either, which has won without it.
 void Raft::State::release_hold() {
     if (!hold_release || hold_release->stored > persisted) return;
     hold = VoteHold::none;

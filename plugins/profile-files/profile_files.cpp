@@ -30,12 +30,15 @@ std::string network_of(const fs::path& file) {
     return lower(file.stem().string());
 }
 
-/// What lies in a directory, in order; one that is not there holds nothing.
+/// What lies in a directory, in order; one that is not there holds nothing. One that cannot be read may hold
+/// what the operator wants, so it is no such one.
 std::vector<fs::path> files_in(const std::string& directory) {
     std::vector<fs::path> files;
     std::error_code error;
     for (fs::directory_iterator at{directory, error}, end; !error && at != end; at.increment(error))
         if (!network_of(at->path()).empty()) files.push_back(at->path());
+    if (error && error != std::errc::no_such_file_or_directory)
+        throw Failure(CONDUCTOR_BAD_CONFIG, directory + " cannot be read: " + error.message());
     std::sort(files.begin(), files.end());
     return files;
 }

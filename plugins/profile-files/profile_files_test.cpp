@@ -47,6 +47,16 @@ TEST_CASE("directories that are not there hold nothing", "[plugins][profile-file
     CHECK(provider.resolve("ours") == std::nullopt);
 }
 
+TEST_CASE("a directory that cannot be read is not taken for an empty one", "[plugins][profile-files]") {
+    const TemporaryDirectory directory;
+    const auto file = directory.write("networks.d", "").string();
+    Providing provider{
+        "profile-files", "io.conductord.profile-files", {raw("directory", file), raw("shipped", "/nowhere/b")}};
+    const auto answer = provider.asked("op-mainnet");
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(answer.error().text == file + " cannot be read: Not a directory");
+}
+
 TEST_CASE("a file that is too long, or no file, is refused by name", "[plugins][profile-files]") {
     Files files;
     files.own.write("long.toml", std::string(256 * 1024 + 1, '#'));

@@ -68,8 +68,10 @@ TEST_CASE("what a script cannot have is told with its file and line", "[scenario
     CHECK_THAT(outcome("a stops\nexpect a holds its vote\n"), StartsWith("script.txt:2: "));
     CHECK_THAT(outcome("a stops\na stops\n"), StartsWith("script.txt:2: a stops: it is down"));
     CHECK_THAT(outcome("elect a\na proposes X beside Y\n"), StartsWith("script.txt:2: "));
-    CHECK_THAT(outcome("a proposes X on Y\n"), StartsWith("script.txt:1: a proposes X on Y: there is no block Y"));
-    CHECK_THAT(outcome("expect a produces\n"), StartsWith("script.txt:1: expect a produces: there are no control"));
+    CHECK_THAT(outcome("a proposes X on Y\n"),
+               StartsWith("script.txt:1: a proposes X on Y: there is no block Y"));
+    CHECK_THAT(outcome("expect a produces\n"),
+               StartsWith("script.txt:1: expect a produces: there are no control"));
     CHECK_THAT(outcome("a does not start\n"), StartsWith("script.txt:1: a does not start: it is up"));
     CHECK_THAT(outcome("a stops\na does not start\n"), StartsWith("script.txt:2: a does not start: it starts"));
     CHECK_THAT(outcome("the first vote slot of a rots\n"), StartsWith("script.txt:1: the first"));

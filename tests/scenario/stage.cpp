@@ -62,8 +62,7 @@ void Stage::elect(Who who) {
         return one && node(*one).raft().commit_index() == node(*one).raft().last().index;
     };
     (void)until(1s, settled);
-    if (const auto one = chief(); one && one != who)
-        node(*one).transfer(node(who).sender().id, [](bool) {});
+    if (const auto one = chief(); one && one != who) node(*one).transfer(node(who).sender().id, [](bool) {});
     if (!until(patience, [&] { return leads(who) && settled(); })) throw Impossible{"it is not elected"};
 }
 

@@ -163,8 +163,7 @@ void Node::perform(consensus::Output out) {
         stage(*out.write, *staged);
         staged->what = std::move(*out.write);
     }
-    for (const auto& peer : out.reconnect)
-        world_.network.reopen_bulk(who_, letter_of(peer));
+    for (const auto& peer : out.reconnect) world_.network.reopen_bulk(who_, letter_of(peer));
     for (auto& envelope : out.send_now)
         is_request(envelope.message) ? post(std::move(envelope)) : reply(std::move(envelope));
     for (const auto exchange : out.hang_up) world_.network.hang_up(exchange);

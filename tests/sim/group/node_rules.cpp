@@ -144,7 +144,7 @@ void Node::check_lease(Instant until) const {
     for (const auto& server : raft_->latest_configuration().servers) {
         if (server.suffrage != consensus::Suffrage::voter) continue;
         const auto peer = letter_of(server.id);
-        heard.push_back(peer == who_                ? Instant::max()
+        heard.push_back(peer == who_              ? Instant::max()
                         : peer < contacts_.size() ? contacts_[peer]
                                                   : Instant::min());
     }

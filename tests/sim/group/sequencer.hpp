@@ -65,7 +65,7 @@ public:
     bool up{true};
     bool sick{false};
     bool deaf{false};  ///< no block comes to it but by its own conductor
-    Duration slow{};  ///< an answer takes up to this long
+    Duration slow{};   ///< an answer takes up to this long
     Instant moved_at{};
 
 private:

@@ -270,7 +270,8 @@ void Station::derive() {
     if (!head) return;
     // The newest may have been committed and never answered: then no sequencer has it.
     auto hash = head->hash;
-    for (auto number = head->number; sequencer.find(hash) == nullptr; number = BlockNumber{number.value() - 1}) {
+    for (auto number = head->number; sequencer.find(hash) == nullptr;
+         number = BlockNumber{number.value() - 1}) {
         const auto block = node_.payload(number);
         if (!block || block->first.hash != hash) return;
         hash = block->first.parent;

@@ -132,9 +132,8 @@ TEST_CASE("where rpc.enable-admin is on, the configuration is told and the head 
     const std::string hash = "0x" + std::string(64, 'a');
     CHECK(call(node, "resetUnsafeHead", "[\"" + hash + "\"]") == null_result);
     CHECK(node.operators.taken() == std::vector<std::string>{"reset " + hash});
-    const std::vector<std::string> no_hashes{"0x", "0x12", std::string(64, 'a'), hash + "00",
-                                             "0x" + std::string(64, 'g')};
-    for (const auto& wrong : no_hashes)
+    for (const std::string& wrong :
+         std::vector<std::string>{"0x", "0x12", std::string(64, 'a'), hash + "00", "0x" + std::string(64, 'g')})
         CHECK(call(node, "resetUnsafeHead", "[\"" + wrong + "\"]") ==
               refused(-32602, "invalid argument 0: a block hash is 0x and 64 hexadecimal digits"));
     CHECK(call(node, "resetUnsafeHead", "[]").find("required argument 0") != std::string::npos);
