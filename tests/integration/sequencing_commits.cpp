@@ -121,3 +121,13 @@ TEST_CASE("a block that is too large to post is posted once, and started on as s
     CHECK(host.logs("head=" + head));
     CHECK(eventually(soon, [&] { return host.figure("start_wedged") == 0.0; }));
 }
+
+TEST_CASE("a block of ten mebibytes is committed either way within the default limits",
+          "[sequencing][S-51][P-22]") {
+    const std::string binary = GENERATE("false", "true");
+    SequencingHost host{"ten-mebibytes-" + binary,
+                        {},
+                        {"--payload-bytes=10485760", "--block-time-ms=1000", "--binary-commit=" + binary}};
+    CHECK(host.sequence(1));
+    CHECK(host.logged("too large") == 0);
+}
