@@ -242,7 +242,20 @@ void Replica::begin_commit(payload::Envelope envelope, control::CommitDone done)
         ++figures_.commits_refused;
         return done(control::CommitError{std::move(*reason), false, false});
     }
+    if (const auto position = in_flight(envelope)) return waiters_.add(*position, std::move(done));
     propose(std::move(envelope.ssz), std::move(done));
+}
+
+// op-node sends a payload again whose commit took too long for it (8.2.1). A second copy in the log would be
+// right too, but it is the slow disk that would have to take it.
+std::optional<consensus::Position> Replica::in_flight(const payload::Envelope& envelope) const {
+    for (auto index = applied_.next(); index <= ledger_.last(); index = index.next()) {
+        const auto* facts = ledger_.find(index);
+        if (facts != nullptr && facts->kind == RecordKind::payload && facts->number == envelope.number &&
+            facts->hash == envelope.hash && waiters_.waits_for(facts->position))
+            return facts->position;
+    }
+    return std::nullopt;
 }
 
 void Replica::reset_head(const payload::Envelope& envelope, control::CommitDone done) {

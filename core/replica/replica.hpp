@@ -186,6 +186,7 @@ private:
     [[nodiscard]] std::optional<std::string> reason_to_refuse(std::size_t octets) const;
     [[nodiscard]] std::optional<std::string> reason_to_refuse(const payload::Envelope& envelope);
     [[nodiscard]] bool contradicts_log(const payload::Envelope& envelope) const;
+    [[nodiscard]] std::optional<consensus::Position> in_flight(const payload::Envelope& envelope) const;
 
     [[nodiscard]] std::optional<BlockNumber> head_number() const;
     void take_over(const consensus::SnapshotMark& mark, const Bytes& payload);

@@ -1,12 +1,9 @@
 #include "core/replica/waiters.hpp"
 
-#include "core/base/check.hpp"
-
 namespace conductor::replica {
 
 void Waiters::add(consensus::Position position, control::CommitDone done) {
-    const auto [place, added] = waiting_.emplace(position, std::move(done));
-    CONDUCTOR_CHECK(added);
+    waiting_.emplace(position, std::move(done));
 }
 
 void Waiters::applied(consensus::Position position, const Result<void, control::CommitError>& verdict) {

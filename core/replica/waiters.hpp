@@ -1,5 +1,6 @@
-// Who waits for which entry. Keyed by term and index: by index alone, another leader's entry at that place
-// would acknowledge a proposal that was cut (raft-wire 5.8). Core thread.
+// Who waits for which entry; several may wait for one, in the order in which they came. Keyed by term and
+// index: by index alone, another leader's entry at that place would acknowledge a proposal that was cut
+// (raft-wire 5.8). Core thread.
 #pragma once
 
 #include <map>
@@ -13,7 +14,8 @@ namespace conductor::replica {
 class Waiters {
 public:
     void add(consensus::Position position, control::CommitDone done);
-    /// The entry at `position` is applied: answers its waiter, and every waiter for another term at that index
+    [[nodiscard]] bool waits_for(consensus::Position position) const { return waiting_.contains(position); }
+    /// The entry at `position` is applied: answers its waiters, and every waiter for another term at that index
     /// or below, whose entry can no longer be committed.
     void applied(consensus::Position position, const Result<void, control::CommitError>& verdict);
     /// Answers everybody who waits for an index above `index`.
@@ -27,7 +29,7 @@ private:
             return a.index != b.index ? a.index < b.index : a.term < b.term;
         }
     };
-    std::map<consensus::Position, control::CommitDone, ByIndex> waiting_;
+    std::multimap<consensus::Position, control::CommitDone, ByIndex> waiting_;
 };
 
 }  // namespace conductor::replica

@@ -51,7 +51,8 @@ void kill_at_random(int kills) {
 }
 
 struct Faulty {
-    Faulty() {
+    explicit Faulty(const std::string& compat = "none") {
+        daemon.set("OP_CONDUCTOR_COMPAT", compat);
         daemon.start();
         REQUIRE(daemon.leads(10s));
         client = daemon.client(15s);
@@ -145,14 +146,18 @@ TEST_CASE("SIGTERM during a commit answers it and ends with code 0", "[integrati
 }
 
 TEST_CASE("a failed fdatasync ends the daemon with 74 within 5 s, and nothing acknowledged is lost",
-          "[integration][durability][P-52][S-68]") {
-    Faulty node;
+          "[integration][durability][P-52][S-68][S-74]") {
+    Faulty node{GENERATE("none", "go")};
+    const auto raft = node.daemon.raft_address(5s);
     REQUIRE(node.account.commit(*node.client, small_block(1'000'001)).empty());
     node.fault("fail");
     CHECK_FALSE(node.account.commit(*node.client, small_block(1'000'002)).empty());
 
     CHECK(node.daemon.process().wait(5s) == 74);
     CHECK(node.daemon.process().output().find("storage failed, leaving") != std::string::npos);
+    HttpClient member{"127.0.0.1", static_cast<std::uint16_t>(std::stoul(raft.substr(raft.rfind(':') + 1))),
+                      1s};
+    CHECK_FALSE(member.get("/").has_value());
     CHECK(compare_log(node.daemon.store(), node.account).empty());
 
     node.heal();

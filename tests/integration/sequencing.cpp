@@ -37,6 +37,13 @@ DaemonSetup daemon_setup(const std::filesystem::path& work, const SimnodeProcess
 
 }  // namespace
 
+Variables measured(Variables more) {
+    more.emplace("OP_CONDUCTOR_METRICS_ENABLED", "true");
+    more.emplace("OP_CONDUCTOR_METRICS_ADDR", "127.0.0.1");
+    more.emplace("OP_CONDUCTOR_METRICS_PORT", "0");
+    return more;
+}
+
 SequencingHost::SequencingHost(const std::string& name, Variables variables,
                                std::vector<std::string> node_arguments)
     : name_{name},
@@ -117,6 +124,19 @@ std::uint64_t SequencingHost::calls(const std::string& method) {
 void SequencingHost::heal() {
     (void)node_.sim("sim_clearFaults");
     (void)node_.sim("sim_peerCount", "[1]");
+}
+
+std::optional<double> SequencingHost::figure(const std::string& series) {
+    const auto line = daemon_.process().line_with("started metrics server", soon);
+    if (!line) return std::nullopt;
+    const auto port = std::strtoul(line->c_str() + line->rfind(':') + 1, nullptr, 10);
+    HttpClient client{"127.0.0.1", static_cast<std::uint16_t>(port), 5s};
+    const auto answer = client.get("/metrics");
+    if (!answer) return std::nullopt;
+    const auto name = "\nop_conductor_" + series + " ";
+    const auto at = answer->body.find(name);
+    if (at == std::string::npos) return std::nullopt;
+    return std::strtod(answer->body.c_str() + at + name.size(), nullptr);
 }
 
 bool SequencingHost::produces(std::uint64_t more, std::chrono::milliseconds limit) {

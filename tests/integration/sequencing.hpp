@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ constexpr auto soon = std::chrono::seconds{8};
 
 /// The whole environment of a daemon on loopback, with the node's addresses.
 using Variables = std::map<std::string, std::string>;
+
+/// `more`, and metrics on a free port: for SequencingHost::figure().
+[[nodiscard]] Variables measured(Variables more = {});
 
 class SequencingHost {
 public:
@@ -56,6 +60,9 @@ public:
 
     /// How often the node was asked so. Starts and stops include those that it refused.
     [[nodiscard]] std::uint64_t calls(const std::string& method);
+    /// A series by its name without `op_conductor_`, with its labels, of a daemon that serves metrics; nothing
+    /// where it is not served.
+    [[nodiscard]] std::optional<double> figure(const std::string& series);
     [[nodiscard]] bool produces(std::uint64_t more = 1, std::chrono::milliseconds limit = soon);
     void fault(const std::string& surface, const std::string& spec) {
         (void)node_.sim("sim_fault", "[\"" + surface + "\"," + spec + "]");

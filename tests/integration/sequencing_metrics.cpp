@@ -10,34 +10,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string scrape(SequencingHost& host) {
-    const auto line = host.daemon().process().line_with("started metrics server", soon);
-    if (!line) return {};
-    const auto port = std::strtoul(line->c_str() + line->rfind(':') + 1, nullptr, 10);
-    HttpClient client{"127.0.0.1", static_cast<std::uint16_t>(port), 5s};
-    const auto answer = client.get("/metrics");
-    return answer ? answer->body : std::string{};
-}
-
-/// The value of a series, named with its labels; nothing where it is not served.
-std::optional<double> value(const std::string& text, const std::string& series) {
-    const auto at = text.find("\nop_conductor_" + series + " ");
-    if (at == std::string::npos) return std::nullopt;
-    return std::strtod(text.c_str() + at + series.size() + 15, nullptr);
-}
-
 bool above_zero(SequencingHost& host, const std::string& series) {
-    return eventually(soon, [&] { return value(scrape(host), series).value_or(0) > 0; });
+    return eventually(soon, [&] { return host.figure(series).value_or(0) > 0; });
 }
-
-const Variables measured{{"OP_CONDUCTOR_METRICS_ENABLED", "true"},
-                         {"OP_CONDUCTOR_METRICS_ADDR", "127.0.0.1"},
-                         {"OP_CONDUCTOR_METRICS_PORT", "0"}};
 
 }  // namespace
 
 TEST_CASE("every figure that one node can feed is fed", "[sequencing][metrics][7.2][7.3]") {
-    SequencingHost host{"metrics", measured};
+    SequencingHost host{"metrics", measured()};
     REQUIRE(host.start_daemon());
     REQUIRE(host.says("conductor_paused", "true"));
     CHECK(above_zero(host, "time_without_active_sequencer_seconds_total"));
@@ -71,23 +51,22 @@ TEST_CASE("every figure that one node can feed is fed", "[sequencing][metrics][7
         INFO(series);
         CHECK(above_zero(host, series));
     }
-    CHECK(value(scrape(host), "unsafe_head_age_seconds").has_value());
+    CHECK(host.figure("unsafe_head_age_seconds").has_value());
 }
 
 TEST_CASE("a check that finds the sequencer unhealthy is shown so, and a node that is not asked has no level",
           "[sequencing][metrics][7.3]") {
-    SequencingHost host{"metrics-sick", measured};
+    SequencingHost host{"metrics-sick", measured()};
     REQUIRE(host.sequence());
     host.sicken(true);
     CHECK(host.says("conductor_sequencerHealthy", "false"));
     CHECK(eventually(soon, [&] {
-        const auto text = scrape(host);
-        return value(text, "health_check_ok{check=\"op-node-sync\"}") == 0.0 &&
-               value(text, "health_check_ok{check=\"op-node-peers\"}") == 1.0 &&
-               value(text, "unsafe_head_age_seconds").value_or(0) > 1000;
+        return host.figure("health_check_ok{check=\"op-node-sync\"}") == 0.0 &&
+               host.figure("health_check_ok{check=\"op-node-peers\"}") == 1.0 &&
+               host.figure("unsafe_head_age_seconds").value_or(0) > 1000;
     }));
     CHECK(above_zero(host, "sequencer_stops_count{success=\"true\"}"));
     CHECK(above_zero(host, "action_failures_total{action=\"transfer\",reason=\"failed\"}"));
     host.node().kill();
-    CHECK(eventually(soon, [&] { return !value(scrape(host), "unsafe_head_number{source=\"el\"}"); }));
+    CHECK(eventually(soon, [&] { return !host.figure("unsafe_head_number{source=\"el\"}"); }));
 }

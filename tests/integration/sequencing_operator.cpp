@@ -1,5 +1,11 @@
 // What an operator, a page in a browser and a client with a big body ask of a daemon that sequences.
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <thread>
@@ -16,15 +22,38 @@ bool has(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
-/// A call with more header lines.
+/// A POST with more header lines.
+std::optional<HttpAnswer> posted(SequencingHost& host, const std::string& lines, const std::string& path,
+                                 const std::string& type, const std::string& body = {}) {
+    return host.daemon().client()->exchange(
+        "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + type + "\r\n" + lines + "\r\n\r\n",
+        body);
+}
+std::string sized(const std::string& body) {
+    return "\r\nContent-Length: " + std::to_string(body.size());
+}
 std::string with_header(SequencingHost& host, const std::string& line, const std::string& method,
                         const std::string& params = "[]") {
     const auto body = R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":)" + params + "}";
-    const auto answer = host.daemon().client()->exchange(
-        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + line +
-            "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n",
-        body);
+    const auto answer = posted(host, line + sized(body), "/", "application/json", body);
     return answer ? answer->body : std::string{};
+}
+
+/// Whether who connects and says nothing is shown the door within `limit`.
+bool closed_unread(const std::string& address, std::chrono::milliseconds limit) {
+    const auto port = static_cast<std::uint16_t>(std::stoul(address.substr(address.rfind(':') + 1)));
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    pollfd readable{socket, POLLIN, 0};
+    char octet = 0;
+    const bool closed = ::connect(socket, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
+                        ::poll(&readable, 1, static_cast<int>(limit.count())) == 1 &&
+                        ::recv(socket, &octet, 1, 0) <= 0;
+    ::close(socket);
+    return closed;
 }
 
 }  // namespace
@@ -97,19 +126,52 @@ TEST_CASE("a page may read, changes nothing unless its origin is listed, and a b
     CHECK(has(with_header(host, "Origin: https://ours.example", "conductor_pause"), "\"result\":null"));
     CHECK(host.ask("conductor_paused") == "true");
 
-    const auto client = host.daemon().client();
-    const auto told = client->exchange(
-        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
-        "Expect: 100-continue\r\n\r\n",
-        {});
-    REQUIRE(told.has_value());
-    CHECK(told->status == 100);
-    const auto refused = host.daemon().client()->exchange(
-        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n"
-        "Expect: 100-continue\r\n\r\n",
-        {});
-    REQUIRE(refused.has_value());
-    CHECK(refused->status == 413);
+    // Of a batch each call is judged alone; the binary way is no way round.
+    const std::string batch{R"([{"jsonrpc":"2.0","id":1,"method":"conductor_overrideLeader","params":[true]},)"
+                            R"({"jsonrpc":"2.0","id":2,"method":"conductor_leader"},)"
+                            R"({"jsonrpc":"2.0","id":3,"method":"conductor_resume"}])"};
+    const auto judged = posted(host, page + sized(batch), "/", "application/json", batch);
+    REQUIRE(judged.has_value());
+    CHECK(judged->body == R"([{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"origin not allowed"}},)"
+                          R"({"jsonrpc":"2.0","id":2,"result":true},)"
+                          R"({"jsonrpc":"2.0","id":3,"error":{"code":-32000,"message":"origin not allowed"}}])"
+                          "\n");
+    CHECK(host.ask("conductor_leaderOverridden") == "false");
+    CHECK(host.ask("conductor_paused") == "true");
+    const std::string octets{"application/octet-stream"};
+    const auto binary = posted(host, page + sized("x"), "/commit-unsafe-payload", octets, "x");
+    REQUIRE(binary.has_value());
+    CHECK(binary->status == 403);
+    CHECK(has(binary->body, "origin not allowed"));
+    const auto listed =
+        posted(host, "Origin: https://ours.example" + sized("x"), "/commit-unsafe-payload", octets, "x");
+    REQUIRE(listed.has_value());
+    CHECK(listed->status == 500);
+    CHECK(has(listed->body, "invalid ssz payload"));
+
+    for (const std::string path : {"/", "/commit-unsafe-payload"}) {
+        CAPTURE(path);
+        const auto asks_first = [&](const std::string& length) {
+            const auto told = posted(host, "Expect: 100-continue\r\nContent-Length: " + length, path,
+                                     path == "/" ? "application/json" : octets);
+            return told ? told->status : 0;
+        };
+        CHECK(asks_first("9") == 100);
+        CHECK(asks_first("99999999") == 413);
+    }
+}
+
+TEST_CASE("a stranger's raft connection is closed before a word is read, and the group's work goes on",
+          "[sequencing][S-69]") {
+    SequencingHost host{"strangers", {{"OP_CONDUCTOR_RAFT_ALLOW_CIDR", "10.0.0.0/8"}}};
+    REQUIRE(host.sequence(1));
+    CHECK(closed_unread(host.daemon().raft_address(soon), soon));
+    CHECK(host.ask("conductor_leader") == "true");
+    CHECK(host.produces(1));
+
+    SequencingHost open{"anybody"};
+    REQUIRE(open.start_daemon());
+    CHECK_FALSE(closed_unread(open.daemon().raft_address(soon), 300ms));
 }
 
 TEST_CASE("a voter that answers no raft is not taken in, and costs a sole voter no block",

@@ -320,8 +320,9 @@ TEST_CASE("a leader whose node is ahead commits the node's head before it starts
 
 TEST_CASE("a node ahead whose block does not hash to what it claims is neither committed nor started",
           "[sequencing][S-65]") {
-    SequencingHost host{"false-blocks"};
+    SequencingHost host{"false-blocks", measured()};
     leave_chain(host);
+    const auto replicated = static_cast<double>(host.node().head_number());
     (void)host.node().sim("sim_fork", "[0,1]");
     (void)host.node().sim("sim_falseBlocks", "[true]");
     const auto starts = host.calls(start_call);
@@ -330,6 +331,9 @@ TEST_CASE("a node ahead whose block does not hash to what it claims is neither c
     std::this_thread::sleep_for(some_rounds);
     CHECK(host.calls(start_call) == starts);
     CHECK(host.logged("started sequencer") == 0);
+    CHECK(eventually(soon, [&] { return host.figure("start_wedged") == 1.0; }));
+    CHECK(host.figure("unsafe_head_number{source=\"fsm\"}") == replicated);
+    CHECK(host.figure("commit_total{result=\"success\"}").value_or(0) == 0.0);
 }
 
 TEST_CASE("a node on a fork at the replicated height is not started", "[sequencing][P-1]") {

@@ -55,8 +55,14 @@ TEST_CASE("exactly the runbook's variables start a daemon that leads and lets it
     HttpClient client{"127.0.0.1", port, 5s};
     CHECK(eventually(soon, [&] { return result_of(rpc_call(client, "conductor_leader")) == "true"; }));
     CHECK(rpc_call(client, "conductor_leaderWithID").find("\"id\":\"sequencer-0\"") != std::string::npos);
-    CHECK(process.line_with("RAFT_SERVER_ID_PREFIX serves as server id", 1s).has_value());
-    CHECK(process.line_with("consensus.addr", 1s).has_value());
+    const auto named = process.line_with("RAFT_SERVER_ID_PREFIX serves as server id", 1s);
+    REQUIRE(named.has_value());
+    CHECK(named->find("lvl=warn") != std::string::npos);
+    const auto said = process.output();
+    CHECK(said.find("RAFT_SERVER_ID_PREFIX") == said.rfind("RAFT_SERVER_ID_PREFIX"));
+    const auto defaulted = process.line_with("consensus.addr", 1s);
+    REQUIRE(defaulted.has_value());
+    CHECK(defaulted->find("127.0.0.1") != std::string::npos);
     process.signal(SIGTERM);
     CHECK(process.wait(soon) == 0);
 }

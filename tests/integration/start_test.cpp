@@ -26,6 +26,16 @@ Ended refused(const std::filesystem::path& work, const std::map<std::string, std
     return {code, daemon.process().output()};
 }
 
+/// Every file and folder below, with what is in it.
+std::map<std::string, std::string> contents(const std::filesystem::path& directory) {
+    std::map<std::string, std::string> all;
+    for (const auto& item : std::filesystem::recursive_directory_iterator{directory}) {
+        std::ifstream file{item.path()};
+        all[item.path()] = item.is_directory() ? "" : std::string{std::istreambuf_iterator<char>{file}, {}};
+    }
+    return all;
+}
+
 bool says(const Ended& ended, const std::string& text) {
     return ended.output.find(text) != std::string::npos;
 }
@@ -172,17 +182,18 @@ TEST_CASE("a Go conductor's directory is refused before raft listens, and left a
     const auto store = work.path() / "data" / "seq-1";
     std::filesystem::create_directories(store);
     std::ofstream{store / file} << "bolt";
+    const auto snapshot = store / "snapshots" / "2-10-1717243200000";
+    std::filesystem::create_directories(snapshot);
+    std::ofstream{snapshot / "state.bin"} << "payload";
+    const auto before = contents(store);
     const auto ended = refused(work.path(), {{"OP_CONDUCTOR_COMPAT", compat}});
 
     CHECK(ended.code == 1);
-    CHECK(says(ended, file));
-    CHECK(says(ended, "non-voter"));
+    CHECK(says(ended, (store / file).string()));
+    CHECK(says(ended, "take it over in place, which this version cannot do yet"));
+    CHECK(says(ended, "remove it from the cluster, wipe this directory, add it as non-voter, and promote it"));
     CHECK_FALSE(says(ended, "Raft server network transport is up"));
-    std::vector<std::string> left;
-    for (const auto& item : std::filesystem::directory_iterator{store}) left.push_back(item.path().filename());
-    CHECK(left == std::vector<std::string>{file});
-    std::ifstream kept{store / file};
-    CHECK(std::string{std::istreambuf_iterator<char>{kept}, {}} == "bolt");
+    CHECK(contents(store) == before);
 }
 
 TEST_CASE("a vote whose log is gone is refused, with what to do about it", "[integration][disk]") {

@@ -63,9 +63,7 @@ Envelope Node::next_block(std::uint64_t salt) const {
 }
 
 asio::awaitable<void> Node::sequence() {
-    const auto works = [this] {
-        return active_ && !misbehaviour.stalled && (stopping_ == 0 || sealed_.has_value());
-    };
+    const auto works = [this] { return active_ && !misbehaviour.stalled && stopping_ == 0; };
     while (true) {
         wake_.expires_after(works() ? std::max<Duration>(due_ - now(), 0ms) : idle_look);
         (void)co_await wake_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -82,7 +80,9 @@ asio::awaitable<bool> Node::produce() {
     const auto block = *sealed_;
     const auto life = life_;
     auto committing = conductor.commit(block);
+    committing_ = true;
     const auto committed = co_await std::move(committing);
+    committing_ = false;
     if (life != life_) co_return false;
     if (!committed) {
         ++counts.commits_failed;
@@ -117,8 +117,9 @@ asio::awaitable<rpc::Answer> Node::start(BlockHash head) {
 
 asio::awaitable<rpc::Answer> Node::stop() {
     if (!active_) co_return rpc::application_error("sequencer not running");
-    if (sealed_) {
-        // op-node waits for its last block only while it leads. The call may be cancelled meanwhile.
+    if (committing_) {
+        // op-node waits for a block that is on its way to become head, and only while it leads; for one that
+        // was not committed it does not wait. The call may be cancelled meanwhile.
         struct Waiting {
             explicit Waiting(int& counted) : count{counted} { ++count; }
             ~Waiting() { --count; }
@@ -129,8 +130,8 @@ asio::awaitable<rpc::Answer> Node::stop() {
         const Waiting waiting{stopping_};
         const auto leads = co_await conductor.leader();
         const auto until = now() + longest_stop;
-        while (leads && *leads && sealed_ && active_ && now() < until) co_await sleep(5ms);
-        if (leads && *leads && sealed_ && now() >= until)
+        while (leads && *leads && committing_ && active_ && now() < until) co_await sleep(5ms);
+        if (leads && *leads && committing_ && now() >= until)
             co_return rpc::application_error("context deadline exceeded");
     }
     stop_by_hand();

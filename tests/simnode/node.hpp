@@ -91,6 +91,7 @@ private:
     Instant head_since_;  ///< the head's arrival here: the next block is due one block time later
     Instant due_;
     std::optional<Envelope> sealed_;  ///< built, and not head yet
+    bool committing_{false};          ///< and its commit is under way
     std::deque<Produced> produced_;
     std::uint64_t sequence_{0};
     std::uint64_t salt_{0};

@@ -79,7 +79,7 @@ TEST_CASE("what queues up behind a slow write becomes one batch", "[replica][dur
     CHECK(node.head() == 21);
 }
 
-TEST_CASE("after a failed write the node is mute for ever", "[replica][P-52]") {
+TEST_CASE("after a failed write the node is mute for ever", "[replica][P-52][S-68]") {
     MemoryDisk disk;
     Node node{disk};
     node.bootstrap();
@@ -119,7 +119,7 @@ TEST_CASE("a write that hangs ends leadership, and a quick probe restores it", "
     CHECK(node.committed(block(4)) == "ok");
 }
 
-TEST_CASE("a sibling of the newest payload is refused, applied or in flight", "[replica][P-51]") {
+TEST_CASE("a sibling of the newest payload is refused, applied or in flight", "[replica][P-51][S-67]") {
     MemoryDisk disk;
     Node node{disk};
     node.bootstrap();
@@ -139,6 +139,45 @@ TEST_CASE("a sibling of the newest payload is refused, applied or in flight", "[
     CHECK(first.good());
     CHECK(node.replica->figures().siblings_refused == 2);
     CHECK(node.siblings == 2);
+}
+
+TEST_CASE("a payload that comes again while it is in flight waits with the first and is not written twice",
+          "[replica][8.2.1][S-67]") {
+    MemoryDisk disk;
+    Node node{disk};
+    node.bootstrap();
+    REQUIRE(node.committed(block(5)) == "ok");
+    const auto entries = disk.entries();
+    disk.hang();
+    const auto first = node.commit(block(6));
+    REQUIRE(node.until([&] { return disk.hangs(); }));
+    const auto other = node.commit(block(7));
+    const auto again = node.commit(block(6));
+    CHECK_FALSE(node.until([&] { return first.arrived() || again.arrived(); }, 100ms));
+    disk.resume();
+    REQUIRE(node.until([&] { return first.arrived() && other.arrived() && again.arrived(); }));
+    CHECK(first.good());
+    CHECK(other.good());
+    CHECK(again.good());
+    CHECK(disk.entries() == entries + 2);
+    CHECK(node.head() == 7);
+}
+
+TEST_CASE("who waits with the first for a payload is told what becomes of it", "[replica][8.2.1][S-67]") {
+    MemoryDisk disk;
+    Node node{disk};
+    node.bootstrap();
+    REQUIRE(node.committed(block(5)) == "ok");
+    disk.hang();
+    const auto first = node.commit(block(6));
+    REQUIRE(node.until([&] { return disk.hangs(); }));
+    const auto again = node.commit(block(6));
+    disk.fail_next(storage::StoreErrc::io);
+    disk.resume();
+    REQUIRE(node.until([&] { return first.arrived() && again.arrived(); }));
+    CHECK_FALSE(first.good());
+    CHECK_FALSE(again.good());
+    CHECK(again.error().outcome_unknown);
 }
 
 TEST_CASE("a lower number is acknowledged, counted, and moves nothing", "[replica]") {

@@ -49,6 +49,21 @@ TEST_CASE("waiters are answered in index order, each once", "[replica][waiters]"
     CHECK(waiters.size() == 1);
 }
 
+TEST_CASE("those who wait for one entry are all answered, in the order in which they came",
+          "[replica][waiters][S-67]") {
+    Answers answers;
+    Waiters waiters;
+    waiters.add(at(2, 5), answers.next("a"));
+    waiters.add(at(2, 6), answers.next("c"));
+    waiters.add(at(2, 5), answers.next("b"));
+    CHECK(waiters.waits_for(at(2, 5)));
+    CHECK_FALSE(waiters.waits_for(at(3, 5)));
+    CHECK(waiters.size() == 3);
+    waiters.applied(at(2, 5), {});
+    CHECK(answers.texts == std::vector<std::string>{"a: ok", "b: ok"});
+    CHECK_FALSE(waiters.waits_for(at(2, 5)));
+}
+
 TEST_CASE("when everything fails everybody is told", "[replica][waiters]") {
     Answers answers;
     Waiters waiters;

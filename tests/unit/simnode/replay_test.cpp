@@ -11,6 +11,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -19,6 +20,7 @@
 #include "tests/support/checkout.hpp"
 #include "tests/support/pattern.hpp"
 #include "tests/support/simnode_process.hpp"
+#include "tests/unit/rpc/recordings.hpp"
 #include "tests/unit/simnode/conductor_double.hpp"
 
 using namespace conductor;
@@ -162,14 +164,16 @@ std::string replayed_body(const Pair& nodes, std::string_view line) {
     return pattern::replaced(body, "0x[0-9a-f]{64}", hash);
 }
 
-HttpAnswer replay(const Pair& nodes, std::string_view line) {
-    const auto& node = text_at(line, {"state"}) == "follower" ? nodes.follower : nodes.leader;
-    const bool consensus = text_at(line, {"program"}) == "op-node";
-    HttpClient client{"127.0.0.1", consensus ? node.cl_port() : node.el_port(), 10s};
+/// With the header fields of a recorded request.
+HttpAnswer asked_again(std::uint16_t port, std::string_view line, const std::string& body) {
+    HttpClient client{"127.0.0.1", port, 10s};
     std::string head = "POST / HTTP/1.1\r\n";
     for (const auto& [name, value] : headers_at(line, {"request", "headers"}))
-        head.append(name).append(": ").append(value).append("\r\n");
-    auto answer = client.exchange(head + "\r\n", replayed_body(nodes, line));
+        head.append(name)
+            .append(": ")
+            .append(name == "Content-Length" ? std::to_string(body.size()) : value)
+            .append("\r\n");
+    auto answer = client.exchange(head + "\r\n", body);
     REQUIRE(answer.has_value());
     if (answer->header("Content-Encoding") == "gzip") {
         const auto unpacked = simnode::gunzip(answer->body, 16U << 20U);
@@ -177,6 +181,12 @@ HttpAnswer replay(const Pair& nodes, std::string_view line) {
         answer->body = *unpacked;
     }
     return *answer;
+}
+
+HttpAnswer replay(const Pair& nodes, std::string_view line) {
+    const auto& node = text_at(line, {"state"}) == "follower" ? nodes.follower : nodes.leader;
+    const bool consensus = text_at(line, {"program"}) == "op-node";
+    return asked_again(consensus ? node.cl_port() : node.el_port(), line, replayed_body(nodes, line));
 }
 
 /// What a fork or a network says of itself, and simnode's words for it.
@@ -199,6 +209,76 @@ std::string expected_body(std::string_view line) {
 /// op-node hashes a payload of zeros; simnode's decoder is the conductor's, which wants data first.
 bool admitted(const std::string& name) {
     return name == "postUnsafePayload: executionPayload empty";
+}
+
+// ---- flows: consecutive exchanges of three conductors with their nodes
+
+std::string method_in(const std::string& line) {
+    return text_at(text_at(line, {"request", "body"}), {"method"});
+}
+
+/// The lines of one flow that go to the nodes, in the order in which they were sent.
+std::map<std::string, std::vector<std::string>> flows_of(const std::string& flavour) {
+    std::map<std::string, std::vector<std::string>> flows;
+    std::istringstream lines{file("flows.jsonl.gz")};
+    for (std::string line; std::getline(lines, line);) {
+        const auto flow = text_at(line, {"flow"});
+        if (flow.starts_with(flavour) && !text_at(line, {"link"}).starts_with("conductor-"))
+            flows[flow].push_back(line);
+    }
+    const auto time_of = [](const std::string& line) { return std::stod(std::string{at(line, {"t"}).raw}); };
+    for (auto& [name, flow] : flows)
+        std::ranges::stable_sort(flow, [&](const auto& a, const auto& b) { return time_of(a) < time_of(b); });
+    return flows;
+}
+
+/// A node of its own chain, in whatever state a flow finds it.
+struct Lone {
+    explicit Lone(SimnodeSetup setup) : node{std::move(setup)} {
+        node.start();
+        REQUIRE(node.serves());
+        node.sim("sim_peerCount", "[2]");
+        by_hand(true);
+        REQUIRE(eventually(10s, [&] { return node.head_number() >= 2; }));
+    }
+    /// What an operator did there, whose calls no proxy has seen.
+    void by_hand(bool produces) {
+        if (node.flag("active") == produces) return;
+        if (!produces) REQUIRE(result_of(node.cl("admin_stopSequencer")).starts_with("\"0x"));
+        if (produces)
+            REQUIRE(result_of(node.cl("admin_startSequencer", "[\"" + node.head_hash() + "\"]")) == "null");
+    }
+    /// One block behind what will be posted.
+    void fall_behind() {
+        by_hand(false);
+        posted = node.sim("sim_payload", "[" + std::to_string(node.head_number()) + "]");
+        node.sim("sim_fork", "[1,0]");
+    }
+    /// The recorded request, about this chain.
+    std::string body_of(const std::string& line) const {
+        const auto body = text_at(line, {"request", "body"});
+        const auto method = method_in(line);
+        if (method == "admin_startSequencer")
+            return pattern::replaced(body, "0x[0-9a-f]{64}", node.head_hash());
+        if (method != "admin_postUnsafePayload") return body;
+        return body.substr(0, body.find("[{")) + "[" + posted + "]}";
+    }
+
+    SimnodeProcess node;
+    std::string posted;
+};
+
+/// Whether the node produces when the flow begins: from the first thing that shows it.
+std::optional<bool> produces_at_first(const std::vector<std::string>& flow, const std::string& number) {
+    for (const auto& line : flow) {
+        if (!text_at(line, {"link"}).ends_with("-" + number)) continue;
+        const auto method = method_in(line);
+        if (method == "admin_stopSequencer") return true;
+        if (method == "admin_startSequencer" || method == "admin_postUnsafePayload") return false;
+        if (method == "admin_sequencerActive")
+            return text_at(line, {"response", "body"}).find("true") != std::string::npos;
+    }
+    return std::nullopt;
 }
 
 /// One HTTP request as it came over a socket.
@@ -259,6 +339,56 @@ TEST_CASE("what was asked of op-node and op-geth is answered by simnode as they 
         ++replayed;
     }
     CHECK(replayed > 50);
+}
+
+TEST_CASE("flows between op-conductors and their nodes are answered by simnode in their order",
+          "[simnode][recorded][flows]") {
+    const std::string flavour = GENERATE("okx", "base");
+    const TempDir work{"simnode-flows"};
+    ConductorDouble yes{ConductorDouble::Role::leader};
+    const auto program = std::filesystem::canonical("/proc/self/exe").parent_path() / "simnode";
+    std::map<std::string, std::unique_ptr<Lone>> nodes;
+    for (const std::string number : {"0", "1", "2"})
+        nodes[number] = std::make_unique<Lone>(SimnodeSetup{
+            program, work.path(), "node-" + number, {"--block-time-ms=100", "--conductor=" + yes.url()}});
+
+    const auto admitted =
+        rpc::test::admitted_differences("simnode: recorded flows that it answers differently");
+    std::size_t replayed = 0;
+    std::size_t deeds = 0;
+    for (const auto& [flow, lines] : flows_of(flavour)) {
+        for (auto& [number, lone] : nodes) lone->by_hand(produces_at_first(lines, number).value_or(false));
+        for (const auto& line : lines) {
+            const auto link = text_at(line, {"link"});
+            auto& lone = *nodes.at(link.substr(3));
+            const auto method = method_in(line);
+            CAPTURE(flow, link, method, at(line, {"t"}).raw);
+            const auto body = at(line, {"response", "body"});
+            if (method == "admin_postUnsafePayload") lone.fall_behind();
+            // An operator starts the first sequencer of a new group.
+            if (method == "admin_sequencerActive" && flow.ends_with("start-up"))
+                lone.by_hand(body.raw.find("true") != std::string_view::npos);
+
+            const bool consensus = link.starts_with("cl-");
+            const auto answer =
+                asked_again(consensus ? lone.node.cl_port() : lone.node.el_port(), line, lone.body_of(line));
+            CHECK(std::to_string(answer.status) == at(line, {"response", "status"}).raw);
+            CHECK(comparable(answer.headers) == comparable(headers_at(line, {"response", "headers"})));
+            const auto row = std::ranges::find_if(
+                admitted, [&](const auto& one) { return one.covers(flow + " " + link + " " + method); });
+            const bool as_recorded = body.kind != json::Kind::string ||
+                                     comparable(method, answer.body) == comparable(method, expected_body(line));
+            if (row != admitted.end()) row->used = true;
+            if (row == admitted.end() && !as_recorded)
+                CHECK(comparable(method, answer.body) == comparable(method, expected_body(line)));
+            if (row != admitted.end()) CHECK_FALSE(as_recorded);
+            deeds += method.starts_with("admin_st") || method.starts_with("admin_post") ? 1U : 0U;
+            ++replayed;
+        }
+    }
+    for (const auto& row : admitted) CHECK(row.used == row.cases.starts_with(flavour));
+    CHECK(replayed > 100);
+    CHECK(deeds >= 8);
 }
 
 TEST_CASE("simnode asks its conductor as op-node does", "[simnode][recorded]") {

@@ -181,6 +181,20 @@ TEST_CASE("a stop waits for the block in flight and answers with the head", "[si
     CHECK(conductor.calls("conductor_leader") == 2);  // one for the start, one for the stop
 }
 
+TEST_CASE("a stop does not wait for a block that could not be committed", "[simnode][stop]") {
+    const TempDir work{"simnode-stop-failed"};
+    ConductorDouble conductor{ConductorDouble::Role::leader};
+    Running node{work};
+    node.use(conductor);
+    CHECK(result_of(node.sequence()) == "null");
+    REQUIRE(node.reaches(1));
+    conductor.refuse_commits("conflicting payload at head");
+    const auto failed = node.count("commits_failed");
+    REQUIRE(eventually(5s, [&] { return node.count("commits_failed") > failed; }));
+    CHECK(result_of(node.cl("admin_stopSequencer")) == '"' + node.head_hash() + '"');
+    CHECK_FALSE(node.flag("active"));
+}
+
 TEST_CASE("blocks of hundreds of kilobytes are committed and gossiped in either form", "[simnode][size]") {
     const TempDir work{"simnode-size"};
     const auto* const form = GENERATE("--binary-commit=false", "--binary-commit=true");
@@ -386,7 +400,7 @@ TEST_CASE("a flag that makes no sense is refused by its name, and a taken port i
     const auto refused = [&](const std::vector<std::string>& arguments, int code, const std::string& text) {
         DaemonProcess process{{program(), arguments, {}, work.path() / "refused.log"}};
         INFO(text);
-        CHECK(process.wait(5s) == code);
+        CHECK(process.wait(30s) == code);
         CHECK(has(process.output(), text));
     };
     refused({"--block-time-ms=0"}, 2, "--block-time-ms: not a number from 1 to 3600000: 0");
