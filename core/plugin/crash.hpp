@@ -42,8 +42,13 @@ private:
     const char* what_before_;
 };
 
+/// A fault at an address of the library that holds `inside` is its own from now on, on whatever thread: one
+/// that it made itself is in no call. `label` lives as long as the process.
+void claim_code(const CrashLabel& label, const void* inside);
+
 /// Once, at start: handles SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT and, in the end, lets each do what it
-/// does by default. Without a `mark_file` nothing is counted.
+/// does by default; exit() is main's alone, whoever else calls it ends the process with code 1. Without a
+/// `mark_file` nothing is counted.
 ///   errors  the mark file cannot be opened
 [[nodiscard]] Result<void, Complaint> install_crash_handler(const std::filesystem::path& mark_file);
 
