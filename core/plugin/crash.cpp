@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <mutex>
 
 #include "core/plugin/last_words.hpp"
 
@@ -28,6 +29,16 @@ struct Claim {
     const Claim* next{nullptr};
 };
 std::atomic<const Claim*> claims{nullptr};
+
+// Which foreign plugins are being called. Leaked: a worker that is left behind may still be inside one.
+struct GuestsInside {
+    std::mutex mutex;
+    std::vector<const CrashScope*> scopes;
+};
+GuestsInside& guests_inside() {
+    static auto& all = *new GuestsInside;
+    return all;
+}
 
 // Whether the object holds what begins at `begin`; then from where to where it is mapped.
 int find_object(struct dl_phdr_info* object, std::size_t, void* to) {
@@ -102,20 +113,35 @@ void on_exit() noexcept {
 
 }  // namespace
 
-CrashLabel::CrashLabel(std::string_view instance, std::string_view id, std::string_view library) : id_{id} {
+CrashLabel::CrashLabel(std::string_view instance, std::string_view id, std::string_view library, bool bundled)
+    : id_{id}, bundled_{bundled} {
     line_ = "conductord: plugin \"" + std::string(instance) + "\" (" + std::string(id) + ", " +
             std::string(library) + ") ";
 }
 
 CrashScope::CrashScope(const CrashLabel& label, const char* what) noexcept
-    : label_before_{running}, what_before_{running_what} {
+    : label_{label}, what_{what}, label_before_{running}, what_before_{running_what} {
     running = &label;
     running_what = what;
+    if (label.bundled()) return;
+    const std::scoped_lock lock{guests_inside().mutex};
+    guests_inside().scopes.push_back(this);
 }
 
 CrashScope::~CrashScope() {
     running = label_before_;
     running_what = what_before_;
+    if (label_.bundled()) return;
+    const std::scoped_lock lock{guests_inside().mutex};
+    std::erase(guests_inside().scopes, this);
+}
+
+std::pair<const CrashLabel*, const char*> CrashScope::suspect(const CrashLabel& label, const char* what) {
+    if (!label.bundled()) return {&label, what};
+    const std::scoped_lock lock{guests_inside().mutex};
+    const auto& inside = guests_inside().scopes;
+    if (inside.empty()) return {&label, what};
+    return {&inside.back()->label_, inside.back()->what_};
 }
 
 void claim_code(const CrashLabel& label, const void* inside) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -19,14 +20,16 @@ namespace conductor::plugin {
 class CrashLabel {
 public:
     /// `instance` is the name in the configuration, or the path where there is none yet.
-    CrashLabel(std::string_view instance, std::string_view id, std::string_view library);
+    CrashLabel(std::string_view instance, std::string_view id, std::string_view library, bool bundled = false);
 
     [[nodiscard]] const std::string& line() const noexcept { return line_; }
     [[nodiscard]] const std::string& id() const noexcept { return id_; }
+    [[nodiscard]] bool bundled() const noexcept { return bundled_; }
 
 private:
     std::string line_;
     std::string id_;
+    bool bundled_;
 };
 
 /// While it lives this thread is inside that plugin. Nests. `what` is a constant: the name of the call.
@@ -37,7 +40,13 @@ public:
     CrashScope(const CrashScope&) = delete;
     CrashScope& operator=(const CrashScope&) = delete;
 
+    /// Who has done what this thread has found after a call of `label`: of those that are inside a call now, on
+    /// any thread, a foreign one before one of ours.
+    static std::pair<const CrashLabel*, const char*> suspect(const CrashLabel& label, const char* what);
+
 private:
+    const CrashLabel& label_;
+    const char* what_;
     const CrashLabel* label_before_;
     const char* what_before_;
 };

@@ -4,6 +4,9 @@
 
 #include <csignal>
 #include <cstdio>
+#include <future>
+#include <optional>
+#include <thread>
 
 #include "core/plugin/process_guard.hpp"
 #include "tests/unit/plugin/world.hpp"
@@ -161,6 +164,35 @@ TEST_CASE("a plugin that closes descriptors which are not its own is named, mark
     CHECK(ended.last_line.find(") closed descriptors that are not its own in judge: leaving") !=
           std::string::npos);
     CHECK(content(mark).ends_with(" org.example.sample\n"));
+}
+
+TEST_CASE("closed descriptors that a call of a bundled plugin finds are the deed of the guest inside a call",
+          "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    const auto mark = directory.path() / "crashes";
+    const bool inside = GENERATE(true, false);
+    const auto ended = in_child([&] {
+        (void)install_crash_handler(mark);
+        arm_process_guard([](const std::string&) {});
+        const CrashLabel guest{"extra", "org.example.sample", "/sample.so"};
+        const CrashLabel ours{"sync", "io.conductord.op-node-sync", "/sync.so", true};
+        std::promise<void> entered;
+        std::thread calls{[&] {
+            std::optional<CrashScope> scope;
+            if (inside) scope.emplace(guest, "judge");
+            entered.set_value();
+            ::pause();
+        }};
+        entered.get_future().wait();
+        for (int fd = 0; fd <= 100; ++fd) (void)::close(fd);
+        const CrashScope scope{ours, "probe"};
+        look_after_descriptors(ours, "probe");
+    });
+    CHECK(ended.signal == SIGABRT);
+    const std::string who =
+        inside ? "plugin \"extra\" (org.example.sample, /sample.so) closed" : "plugin \"sync\"";
+    CHECK(ended.last_line.find(who) != std::string::npos);
+    CHECK(ended.last_line.find(inside ? " in judge: leaving" : " in probe: leaving") != std::string::npos);
 }
 
 TEST_CASE("what a library does to the process while it is mapped is seen as well", "[plugin][crash]") {
