@@ -248,7 +248,8 @@ public:
 
     [[nodiscard]] Role role() const;
     [[nodiscard]] Term term() const;
-    /// Whether this node leads and its lease, counted from send times, still runs at `now`.
+    /// Whether this node leads, an entry of this reign is committed, and its lease, counted from send times,
+    /// still runs at `now`.
     [[nodiscard]] bool leads(Instant now) const;
     /// Until when leads() stays true if nothing more is heard; the past: it does not lead. For threads that
     /// must judge the lease when they are asked and may not touch this object.
