@@ -126,6 +126,8 @@ void NodePort::abandon(control::Call call) {
     std::erase_if(waiting_, [&](const Asked& asked) { return asked.call == call; });
     if (!current_ || current_->call != call) return;
     current_->abandoned = true;
+    // A disk may hang for as long as it likes; the node is not asked yet, and the next call need not wait.
+    if (reading_) return ended(control::Failed{});
     around_.driver.cancel();
 }
 
@@ -148,11 +150,7 @@ struct NodePort::Perform {
     void operator()(const control::AskBlock& ask) const {
         port.driver_.block_at(ask.number, limit, ending(&head_of));
     }
-    void operator()(const control::PostPayload& ask) const {
-        port.around_.ring_payload(ask.number, [self = std::weak_ptr{port.self_}](auto json) {
-            if (const auto alive = self.lock()) (*alive)->post_payload(json);
-        });
-    }
+    void operator()(const control::PostPayload& ask) const { port.read_payload(ask.number); }
     void operator()(const control::FetchPayload& ask) const {
         port.driver_.payload_at(ask.block.number, limit,
                                 [self = std::weak_ptr{port.self_}, block = ask.block](auto json) {
@@ -200,9 +198,17 @@ void NodePort::fetch_newest(const Result<plugin::Block, plugin::CallError>& newe
         });
 }
 
+void NodePort::read_payload(BlockNumber number) {
+    reading_ = true;
+    around_.ring_payload(number, [self = std::weak_ptr{self_}, read = ++reads_](auto json) {
+        const auto alive = self.lock();
+        if (alive && (*alive)->reading_ && (*alive)->reads_ == read) (*alive)->post_payload(json);
+    });
+}
+
 void NodePort::post_payload(const Result<std::string, Complaint>& json) {
+    reading_ = false;
     if (!json) return ended(control::Failed{FailureKind::other, json.error().text});
-    if (current_->abandoned) return ended(control::Failed{});
     driver_.post_payload(*json, left(), Perform{*this, {}}.ending(&done_of));
 }
 
@@ -230,6 +236,7 @@ void NodePort::ended(Answer answer) {
     CONDUCTOR_CHECK(current_.has_value());
     const auto over = std::move(*current_);
     current_.reset();
+    reading_ = false;
     if (!waiting_.empty()) {
         current_ = std::move(waiting_.front());
         waiting_.pop_front();

@@ -60,6 +60,7 @@ private:
     void begin();
     void ended(control::Answer answer);
     [[nodiscard]] Duration left() const;
+    void read_payload(BlockNumber number);
     void post_payload(const Result<std::string, Complaint>& json);
     void fetch_newest(const Result<plugin::Block, plugin::CallError>& newest);
     void fetched(Result<std::string, plugin::CallError> json, peers::Head block);
@@ -68,6 +69,8 @@ private:
     plugin::SequencerDriver driver_;
     std::optional<Asked> current_;  ///< on the lane, perhaps given up
     std::deque<Asked> waiting_;     ///< until that one has ended: one of each kind
+    std::uint64_t reads_{0};        ///< payloads asked of the log, the last of them perhaps being read
+    bool reading_{false};           ///< the current call waits for the log, not for the node
     BlockHash newest_;              ///< that newest_payload() wants
     PayloadShelf newest_shelf_;     ///< where its payload waits for whoever asked
     std::shared_ptr<NodePort*> self_;

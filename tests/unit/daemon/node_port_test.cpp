@@ -37,6 +37,7 @@ public:
         port_.emplace(NodePort::Surroundings{loop_, *driver_, shelf,
                                              [this](BlockNumber number, const NodePort::JsonDone& done) {
                                                  ring_asked.push_back(number.value());
+                                                 if (ring_hangs) return ring_waits.push_back(done);
                                                  if (!ring.empty())
                                                      return done(Result<std::string, Complaint>{
                                                          boost::system::in_place_value, ring});
@@ -100,6 +101,8 @@ public:
     PayloadShelf shelf;
     std::string ring;
     std::vector<std::uint64_t> ring_asked;
+    bool ring_hangs{false};
+    std::vector<NodePort::JsonDone> ring_waits;
 };
 
 /// A block that op-geth holds, as op-node would post it.
@@ -192,6 +195,30 @@ TEST_CASE("a call that is given up while it waits is never made", "[daemon][node
     REQUIRE(rig.until([&] { return active.arrived(); }));
     CHECK(stop.count() == 0);
     for (const auto& asked : rig.nodes.asked()) CHECK(asked.find("admin_stopSequencer") == std::string::npos);
+}
+
+TEST_CASE("a payload that a hanging disk keeps holds up no other call once it is given up",
+          "[daemon][node][P-52]") {
+    Rig rig;
+    rig.nodes.says("admin_stopSequencer", recorded("okx", "stop"));
+    rig.ring_hangs = true;
+    const auto post = rig.make(control::PostPayload{BlockNumber{7}});
+    REQUIRE(rig.ring_waits.size() == 1);
+    rig.abandon_last();
+    const auto stop = rig.make(control::StopSequencer{});
+    REQUIRE(rig.until([&] { return stop.arrived(); }));
+    (void)stop.as<control::Done>();
+
+    // What the disk gives in the end is nobody's any more, least of all the next call's.
+    const auto other = rig.make(control::PostPayload{BlockNumber{8}});
+    REQUIRE(rig.ring_waits.size() == 2);
+    rig.ring_waits[0](Complaint{"late"});
+    rig.run_for(20ms);
+    CHECK(other.count() == 0);
+    rig.ring_waits[1](Complaint{"payload is not in the ring"});
+    REQUIRE(rig.until([&] { return other.arrived(); }));
+    CHECK(other.as<control::Failed>().text == "payload is not in the ring");
+    CHECK(post.count() == 0);
 }
 
 TEST_CASE("giving up what has ended harms nobody", "[daemon][node]") {
