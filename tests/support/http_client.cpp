@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
 namespace conductor::test {
@@ -69,6 +70,7 @@ bool HttpClient::connect() {
 bool HttpClient::send_all(std::string_view octets) const {
     while (!octets.empty()) {
         const auto sent = ::send(socket_, octets.data(), octets.size(), MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
         if (sent <= 0) return false;
         octets.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -77,7 +79,9 @@ bool HttpClient::send_all(std::string_view octets) const {
 
 bool HttpClient::receive_more() {
     char block[65536];
-    const auto got = ::recv(socket_, block, sizeof block, 0);
+    ssize_t got = 0;
+    do got = ::recv(socket_, block, sizeof block, 0);
+    while (got < 0 && errno == EINTR);  // so ends a wait with a limit in a process that was stopped and goes on
     if (got <= 0) return false;
     unread_.append(block, static_cast<std::size_t>(got));
     return true;

@@ -37,6 +37,23 @@ void lose_appends(int rounds, std::chrono::seconds patience) {
     CHECK(group.at(1).log() == theirs);
 }
 
+std::string last_lines(const std::string& output) {
+    constexpr std::size_t enough = 6000;
+    return output.size() <= enough ? output : output.substr(output.size() - enough);
+}
+
+/// Who stands where, and what each said last.
+std::string standing(Mixed& group) {
+    std::string out;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        auto& member = group.at(i);
+        out += member.id() + ": head " + std::to_string(member.head_number()) + ", term " +
+               std::to_string(member.term()) + ", follows " + member.leader_id() + "\n" +
+               last_lines(member.output()) + "\n";
+    }
+    return out;
+}
+
 /// A follower of ours dies under Go's load and comes back, again and again: Go must never stop feeding it.
 void die_under_load(std::chrono::milliseconds span) {
     Mixed group{{Kind::go, Kind::ours, Kind::ours}, beside_node};
@@ -54,6 +71,7 @@ void die_under_load(std::chrono::milliseconds span) {
         const bool started = group.at(victim).start();
         load.join();
         REQUIRE(started);
+        INFO(standing(group));
         REQUIRE(said == "");
         height += 300;
         for (const std::size_t i : {1U, 2U})
