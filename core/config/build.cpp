@@ -187,7 +187,7 @@ Settings build(const Resolved& v, const FileContents& file, const LogSettings& l
     out.consensus = {v.text("consensus.addr"), port(v, "consensus.port"), v.text("consensus.advertised")};
     out.raft = raft(v);
     out.storage = {v.duration("storage.lock-wait"), v.duration("storage.stall-timeout"),
-                   v.count("storage.retain-bytes")};
+                   v.count("storage.retain-bytes"), v.flag("storage.give-up-unreadable")};
     out.node = {v.text("node.rpc"), v.duration("node.rpc-timeout")};
     out.execution = {v.text("execution.rpc"), v.duration("execution.rpc-timeout")};
     out.health = health(v);

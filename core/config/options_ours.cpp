@@ -238,6 +238,11 @@ constexpr Option our_table[]{
      .fallback = "true",
      .go_fallback = "false",
      .help = "Hand production and leadership over before a clean stop."},
+    {.name = "storage.give-up-unreadable",
+     .type = Type::boolean,
+     .fallback = "false",
+     .help = "The operator's word, for one start: no member is left that has what cannot be read here, so lead "
+             "without."},
     {.name = "storage.lock-wait",
      .type = Type::duration,
      .fallback = "30s",

@@ -55,6 +55,7 @@ struct StorageSettings {
     Duration lock_wait{};
     Duration stall_timeout{};
     std::uint64_t retain_bytes{0};
+    bool give_up_unreadable{false};
 };
 
 struct NodeSettings {

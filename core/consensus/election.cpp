@@ -21,7 +21,8 @@ constexpr const char* nobody = "-";  // as a vote's candidate: no address is lik
 bool Raft::State::may_campaign() const {
     const bool voter = is_voter(membership.latest(), settings.self.id) || leaving();
     const bool whole = corrupt.empty() && log.last() >= hard.floor;  // reliability 1.3.6
-    return membership.known() && voter && whole && !stalled && hold == VoteHold::none;
+    const bool trusted = whole || settings.give_up_unreadable;
+    return membership.known() && voter && trusted && !stalled && hold == VoteHold::none;
 }
 
 // A leader that took out itself and lost the lead before that was committed may be the only one who holds the

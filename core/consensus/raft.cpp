@@ -146,6 +146,7 @@ Raft::State::State(Settings set, StoredState stored, Instant start)
     durable = log.last().index;
     // The end of the log is known and its term is not: no term that this node has heard of is too high.
     if (guessed.count(log.last().index) != 0) hard.floor = std::max(hard.floor, {hard.term, log.last().index});
+    if (settings.give_up_unreadable) hard.floor = {};  // nobody is left who could give it back
     if (hard.vote_candidate == settings.self.address) left_in = hard.vote_term;
     octets_since_snapshot = log.octets(commit.next(), log.last().index);
     snapshot_at = now + random.once_or_twice(settings.snapshot_interval);
@@ -376,7 +377,7 @@ void Raft::State::unreadable(LogIndex index) {
     }
     corrupt.insert(index);
     maybe_snapshot();
-    if (corrupt.empty()) return;
+    if (corrupt.empty() || settings.give_up_unreadable) return;
     if (reign) {
         end_reign("an entry of the log cannot be read");
         hold_off();

@@ -43,7 +43,8 @@ struct Settings {
     std::uint64_t seed{1};                               ///< of the random waits
     Duration change_timeout{std::chrono::seconds{5}};    ///< how long a change waits for its turn
     Duration catch_up_timeout{std::chrono::seconds{5}};  ///< of a member that is to become voter
-    bool add_voter_at_once{false};  ///< as Go: no catching up before the vote (raft-wire 4.4)
+    bool give_up_unreadable{false};  ///< the operator's word: what cannot be read is lost (reliability 1.3.6)
+    bool add_voter_at_once{false};   ///< as Go: no catching up before the vote (raft-wire 4.4)
 };
 
 // ---- inputs ---------------------------------------------------------------------------------------------
@@ -247,7 +248,8 @@ public:
 
     [[nodiscard]] Role role() const;
     [[nodiscard]] Term term() const;
-    /// Whether this node leads and its lease, counted from send times, still runs at `now`.
+    /// Whether this node leads, an entry of this reign is committed, and its lease, counted from send times,
+    /// still runs at `now`.
     [[nodiscard]] bool leads(Instant now) const;
     /// Until when leads() stays true if nothing more is heard; the past: it does not lead. For threads that
     /// must judge the lease when they are asked and may not touch this object.

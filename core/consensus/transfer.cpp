@@ -135,7 +135,7 @@ void Raft::State::timeout_now(const Received& received) {
     // Its order was late, or it has not heard yet: to take over now would depose somebody whom it does not
     // speak for.
     const bool another_leads = !leader.id.empty() && !received.from.id.empty() &&
-                               leader.id != received.from.id && now - contact < settings.heartbeat_timeout;
+                               leader.id != received.from.id && now < contact + settings.heartbeat_timeout;
     if (another_leads)
         return reply(received, ErrorReply{std::string{not_eligible} + "another member leads"}, Needs::term);
     const bool asked_before = declined_to == received.from.id && now < declined_until;

@@ -42,7 +42,7 @@ struct PluginRow {
     std::string version;
     std::string abi;    ///< of the library, `0.1`
     std::string path;   ///< of the library
-    std::string state;  ///< a check's verdict once it has one, `at work`, or why it is out of service
+    std::string state;  ///< of a check `healthy, 3 ms` once it has one, `at work`, or why it is out of service
     std::string note;   ///< behind it, what a person should know of its configuration; mostly empty
 };
 

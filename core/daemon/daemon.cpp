@@ -325,7 +325,12 @@ replica::Events Daemon::replica_events() {
         logging::debug("vote refused",
                        {{"candidate", refused.candidate.id}, {"why", consensus::name_of(refused.why)}});
     };
-    events.unreadable = [](LogIndex index, const storage::StoreError& error) {
+    events.unreadable = [given_up = settings_.storage.give_up_unreadable](LogIndex index,
+                                                                          const storage::StoreError& error) {
+        if (given_up)
+            return logging::error(
+                "an entry of the log cannot be read and counts as lost, as storage.give-up-unreadable says",
+                {{"index", index}, {"err", error.text}, {"event", "log_given_up"}});
         logging::warn("an entry of the log cannot be read, it is fetched again from whoever leads",
                       {{"index", index}, {"err", error.text}, {"event", "log_damaged"}});
     };

@@ -19,6 +19,7 @@ replica::Options replica_options(const config::Settings& settings, const std::st
     raft.trailing_logs = settings.raft.trailing_logs;
     raft.retain_octets = settings.storage.retain_bytes;
     raft.empty_snapshots = settings.raft.empty_snapshots;
+    raft.give_up_unreadable = settings.storage.give_up_unreadable;
     raft.add_voter_at_once = settings.compat_go;
     raft.seed = std::random_device{}();
     options.stall_timeout =

@@ -162,14 +162,16 @@ void PluginHouse::close(std::function<void(bool)> done) {
 // ---- reload ------------------------------------------------------------------------------------------------
 
 struct PluginHouse::Round {
-    explicit Round(std::function<void(control::ReloadReport)> whom) : done{std::move(whom)} {}
+    Round(std::function<void(control::ReloadReport)> whom, std::size_t behind)
+        : left_behind{behind}, done{std::move(whom)} {}
     Round(const Round&) = delete;
     Round& operator=(const Round&) = delete;
     void ended() {
         if (--waited_for == 0) done(std::move(report));
     }
 
-    std::size_t waited_for{1};  ///< one for whoever begins the others
+    std::size_t waited_for{1};      ///< one for whoever begins the others
+    const std::size_t left_behind;  ///< of earlier rounds: any number may change in one
     control::ReloadReport report;
     std::function<void(control::ReloadReport)> done;
 };
@@ -189,7 +191,7 @@ PluginHouse::Seat* PluginHouse::seat_of(const Furniture& furniture) {
 }
 
 void PluginHouse::take_over(PluginOrder order, std::function<void(control::ReloadReport)> done) {
-    auto round = std::make_shared<Round>(std::move(done));
+    auto round = std::make_shared<Round>(std::move(done), guests_.size());
     auto& report = round->report;
     if (const auto renewed = http_->renew(order.endpoints); !renewed) {
         report.problems.push_back(renewed.error().text);
@@ -237,8 +239,8 @@ void PluginHouse::rebuild(Seat& seat, const Furniture& is, const std::shared_ptr
         }
         round->ended();
     };
-    if (guests_.size() >= left_behind_limit)
-        return ended(std::to_string(guests_.size()) +
+    if (round->left_behind >= left_behind_limit)
+        return ended(std::to_string(round->left_behind) +
                      " instances did not end, and another may not: restart conductord");
     const auto place = static_cast<std::size_t>(&seat - seats_.data());
     auto* port = place < checks_.size() ? checks_[place].get() : nullptr;

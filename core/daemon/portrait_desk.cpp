@@ -1,6 +1,8 @@
 #include "core/daemon/portrait_desk.hpp"
 
 #include <boost/asio/post.hpp>
+#include <chrono>
+#include <string>
 #include <utility>
 
 #include "core/base/check.hpp"
@@ -9,6 +11,19 @@
 namespace conductor::daemon {
 
 namespace asio = boost::asio;
+
+namespace {
+
+/// `healthy, 3 ms`: what counts, and how long the last look took.
+std::string state_of(const control::CheckReport& report) {
+    std::string out{control::to_text(report.judgement)};
+    if (report.took)
+        out +=
+            ", " + std::to_string(std::chrono::floor<std::chrono::milliseconds>(*report.took).count()) + " ms";
+    return out;
+}
+
+}  // namespace
 
 PortraitDesk::PortraitDesk(asio::io_context& core, const config::Settings& settings, Sitters sitters)
     : core_{core},
@@ -44,7 +59,7 @@ std::vector<control::PluginRow> PortraitDesk::plugin_rows() const {
     CONDUCTOR_CHECK(reports.size() <= rows.size());
     for (std::size_t i = 0; i < reports.size(); ++i)
         if (rows[i].state == "at work" && reports[i].judgement != control::Judgement::unknown)
-            rows[i].state = control::to_text(reports[i].judgement);
+            rows[i].state = state_of(reports[i]);
     for (auto& row : rows)
         if (!row.note.empty()) row.state += "; " + row.note;
     return rows;

@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -19,14 +20,16 @@ namespace conductor::plugin {
 class CrashLabel {
 public:
     /// `instance` is the name in the configuration, or the path where there is none yet.
-    CrashLabel(std::string_view instance, std::string_view id, std::string_view library);
+    CrashLabel(std::string_view instance, std::string_view id, std::string_view library, bool bundled = false);
 
     [[nodiscard]] const std::string& line() const noexcept { return line_; }
     [[nodiscard]] const std::string& id() const noexcept { return id_; }
+    [[nodiscard]] bool bundled() const noexcept { return bundled_; }
 
 private:
     std::string line_;
     std::string id_;
+    bool bundled_;
 };
 
 /// While it lives this thread is inside that plugin. Nests. `what` is a constant: the name of the call.
@@ -37,13 +40,24 @@ public:
     CrashScope(const CrashScope&) = delete;
     CrashScope& operator=(const CrashScope&) = delete;
 
+    /// Who has done what this thread has found after a call of `label`: of those that are inside a call now, on
+    /// any thread, a foreign one before one of ours.
+    static std::pair<const CrashLabel*, const char*> suspect(const CrashLabel& label, const char* what);
+
 private:
+    const CrashLabel& label_;
+    const char* what_;
     const CrashLabel* label_before_;
     const char* what_before_;
 };
 
+/// A fault at an address of the library that holds `inside` is its own from now on, on whatever thread: one
+/// that it made itself is in no call. `label` lives as long as the process.
+void claim_code(const CrashLabel& label, const void* inside);
+
 /// Once, at start: handles SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT and, in the end, lets each do what it
-/// does by default. Without a `mark_file` nothing is counted.
+/// does by default; exit() is main's alone, whoever else calls it ends the process with code 1. Without a
+/// `mark_file` nothing is counted.
 ///   errors  the mark file cannot be opened
 [[nodiscard]] Result<void, Complaint> install_crash_handler(const std::filesystem::path& mark_file);
 

@@ -115,9 +115,10 @@ Instance::Life::~Life() {
 
 Instance::Instance(InstanceSpec spec, Ports ports, std::shared_ptr<Watch> watch, Post post, LaneLimits limits)
     : life_{std::make_shared<Life>()},
-      lane_{std::make_unique<Lane>(
-          std::move(watch), std::move(post),
-          CrashLabel{spec.name, spec.plugin.descriptor->id, spec.plugin.library->path.string()}, limits)} {
+      lane_{std::make_unique<Lane>(std::move(watch), std::move(post),
+                                   CrashLabel{spec.name, spec.plugin.descriptor->id,
+                                              spec.plugin.library->path.string(), spec.plugin.bundled},
+                                   limits)} {
     life_->services = std::make_unique<HostServices>(std::move(spec.name), *spec.plugin.descriptor,
                                                      std::move(spec.options), std::move(ports));
     life_->plugin = spec.plugin;

@@ -58,6 +58,12 @@ Result<void, Complaint> prepare_last_words(const std::filesystem::path& mark_fil
     return {};
 }
 
+void write_last_line(std::string_view text) noexcept {
+    Line line;
+    line.add(text);
+    line.write_to(line_fd);
+}
+
 void write_last_words(const CrashLabel& label, std::string_view verb, std::string_view what,
                       std::string_view how) noexcept {
     Line mark;

@@ -19,4 +19,7 @@ namespace conductor::plugin {
 void write_last_words(const CrashLabel& label, std::string_view verb, std::string_view what,
                       std::string_view how) noexcept;
 
+/// As it stands, with its end of line. Safe in a signal handler.
+void write_last_line(std::string_view line) noexcept;
+
 }  // namespace conductor::plugin

@@ -6,8 +6,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "core/plugin/crash.hpp"
+#include "core/plugin/process_guard.hpp"
 
 namespace conductor::plugin {
 namespace {
@@ -16,6 +18,9 @@ constexpr const char* symbol = "conductor_plugin_v1";
 constexpr std::uint32_t plugins_limit = 64;
 
 struct Mapped {
+    explicit Mapped(CrashLabel name) : label{std::move(name)} {}
+
+    CrashLabel label;                   // threads that the library has made may fall at any time
     boost::dll::shared_library handle;  // unmaps in its destructor, which never runs
     Library library;
 };
@@ -25,9 +30,19 @@ std::map<std::string, std::unique_ptr<Mapped>>& shelf() {
     static auto& all = *new std::map<std::string, std::unique_ptr<Mapped>>;
     return all;
 }
+// Mapped is mapped: what was refused then stays as well, as often as it is tried.
+void keep_refused(std::unique_ptr<Mapped> mapped) {
+    static auto& all = *new std::vector<std::unique_ptr<Mapped>>;
+    all.push_back(std::move(mapped));
+}
 std::mutex& shelf_mutex() {
     static auto& mutex = *new std::mutex;
     return mutex;
+}
+
+void look_after(const CrashLabel& label, const char* what) {
+    look_after_descriptors(label, what);
+    look_after_handlers(label, what);
 }
 
 Result<void, Complaint> check_entry(const conductor_entry& entry) {
@@ -75,26 +90,30 @@ Result<const Library*, Complaint> map_library(const std::filesystem::path& file,
     const auto refuse = [&file](const std::string& why) { return Complaint{file.string() + ": " + why}; };
     // Constructors of the library run here: who falls now is named.
     const std::string first{notes.empty() ? std::string{} : notes.front().id};
-    const CrashLabel label{file.string(), id.empty() ? first : id, file.string()};
+    auto mapped = std::make_unique<Mapped>(CrashLabel{file.string(), id.empty() ? first : id, file.string()});
+    const auto& label = mapped->label;
     const CrashScope scope{label, "its constructors"};
 
-    auto mapped = std::make_unique<Mapped>();
     using boost::dll::load_mode::type;
     const auto mode = static_cast<type>(boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     mapped->handle.load(file, mode);
+    look_after(label, "its constructors");
     if (!mapped->handle.has(symbol)) {
-        shelf().emplace(file.string() + "#refused", std::move(mapped));  // mapped is mapped: it stays
+        keep_refused(std::move(mapped));
         return refuse(std::string("has no symbol ") + symbol);
     }
     const auto& entry = mapped->handle.get<const conductor_entry>(symbol);
+    claim_code(label, &entry);
     auto& library = mapped->library;
     library = {file, &entry, {}};
     auto keep = [&](Complaint why) {
-        shelf().emplace(file.string() + "#refused", std::move(mapped));
+        keep_refused(std::move(mapped));
         return refuse(why.text);
     };
     if (const auto good = check_entry(entry); !good) return keep(good.error());
+    const CrashScope described{label, "describe"};
     auto plugins = read_descriptors(entry, notes);
+    look_after(label, "describe");
     if (!plugins) return keep(plugins.error());
     library.plugins = std::move(*plugins);
     return &shelf().emplace(file.string(), std::move(mapped)).first->second->library;

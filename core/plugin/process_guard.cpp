@@ -52,7 +52,9 @@ void look_after_descriptors(const CrashLabel& label, const char* what) {
     const auto* kept = guard.load();
     if (kept == nullptr) return;
     if (kept->sentinel >= 0 && inode_of(kept->sentinel) != kept->sentinel_inode) {
-        write_last_words(label, "closed descriptors that are not its own", what, "leaving");
+        // Others may be at work beside it, and each finds it.
+        const auto [suspect, doing] = CrashScope::suspect(label, what);
+        write_last_words(*suspect, "closed descriptors that are not its own", doing, "leaving");
         ::signal(SIGABRT, SIG_DFL);  // it has been named
         std::abort();
     }

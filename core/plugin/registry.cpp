@@ -1,6 +1,7 @@
 #include "core/plugin/registry.hpp"
 
 #include <algorithm>
+#include <span>
 #include <system_error>
 
 #include "core/plugin/text.hpp"
@@ -11,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* local_directory = "/usr/local/lib/conductord/plugins";
+constexpr std::size_t passed_over_limit = 5;
 constexpr std::string_view draft = "conductor.draft.";
 
 std::vector<fs::path> libraries_in(const fs::path& directory) {
@@ -20,6 +22,16 @@ std::vector<fs::path> libraries_in(const fs::path& directory) {
         if (at->path().extension() == ".so") files.push_back(at->path());
     std::ranges::sort(files);
     return files;
+}
+
+// Why files that look like libraries are none: what somebody misses may be among them.
+std::string passed_over(const std::vector<std::string>& why) {
+    if (why.empty()) return {};
+    const std::span<const std::string> all{why};
+    const auto shown = std::min(all.size(), passed_over_limit);
+    std::string out = "; passed over: " + joined(all.first(shown));
+    if (shown < all.size()) out += ", and " + std::to_string(all.size() - shown) + " more";
+    return out;
 }
 
 std::string quote(std::string_view text) {
@@ -79,10 +91,15 @@ Result<Installed, Complaint> Registry::find(const Request& request) const {
         for (const auto& one : all)
             if (one.note.kind == request.kind) ids.push_back(one.note.id);
         std::vector<std::string> searched;
-        for (const auto& directory : directories_) searched.push_back(directory.path.string());
+        std::vector<std::string> unread;
+        for (const auto& directory : directories_) {
+            searched.push_back(directory.path.string());
+            for (const auto& file : libraries_in(directory.path))
+                if (const auto notes = read_notes(file); !notes) unread.push_back(mended(notes.error().text));
+        }
         return Complaint{to_prefix(request.place) + request.subject + ": plugin " + quote(request.id) +
                          " is not installed;" + did_you_mean(request.id, ids) +
-                         " searched: " + joined(searched)};
+                         " searched: " + joined(searched) + passed_over(unread)};
     }
     if (const auto good = vet_file(request, *found); !good)
         return Complaint{to_prefix(request.place) + refused(*found, good.error().text).text};

@@ -10,12 +10,18 @@ namespace {
 
 using DriverTable = conductor_sequencer_driver;
 
-Block to_block(const conductor_block& from) {
+CallError malformed(const std::string& what) {
+    return {Fate::finished, CONDUCTOR_INTERNAL, "malformed: " + what};
+}
+
+// A table that nobody has filled in would be a chain of its own: it is no answer.
+Result<Block, CallError> to_block(const conductor_block& from) {
     Block block;
     block.number = BlockNumber{from.number};
     std::memcpy(block.hash.bytes.data(), from.hash, sizeof from.hash);
     std::memcpy(block.parent.bytes.data(), from.parent, sizeof from.parent);
     block.timestamp_s = from.timestamp_s;
+    if (block.hash == BlockHash{}) return malformed("a block without a hash");
     return block;
 }
 
@@ -107,7 +113,13 @@ void SequencerDriver::block_at(BlockNumber number, Limit limit, Done<Block> done
         [number](const DriverTable& table, void* self, const conductor_call& call, conductor_block& out) {
             return table.block_at(self, &call, number.value(), &out);
         },
-        [](const conductor_block& out, conductor_status) { return to_block(out); }, std::move(done));
+        [number](const conductor_block& out, conductor_status) -> Result<Block, CallError> {
+            if (out.number != number.value())
+                return malformed("block " + std::to_string(out.number) + " for the one of height " +
+                                 std::to_string(number.value()));
+            return to_block(out);
+        },
+        std::move(done));
 }
 
 void SequencerDriver::post_payload(std::string json_envelope, Limit limit, Done<Change> done) {

@@ -87,6 +87,8 @@ Result<fs::path, Complaint> check_way(const fs::path& named, Trust trust) {
         ahead.pop_front();
         if (step.empty() || step == "." || step == "/") continue;
         if (step == "..") {
+            // Whoever may turn it into a link decides where this step leads.
+            if (const auto good = check_directories(at, trust); !good) return good.error();
             at = at.parent_path();
             continue;
         }

@@ -190,7 +190,13 @@ void Replica::replayed(std::uint64_t replay, const PayloadFacts& facts, LogIndex
                        const Result<consensus::Entry, storage::StoreError>& read) {
     if (life_ != Life::running || replay != replay_) return;
     replaying_ = false;
-    if (!read && read.error().code == storage::StoreErrc::corrupt_record) {
+    const bool unreadable = !read && read.error().code == storage::StoreErrc::corrupt_record;
+    if (unreadable && options_.raft.give_up_unreadable) {
+        ledger_.mark_undecodable(facts.position.index);
+        report_unreadable(facts.position.index, read.error());
+        return apply_committed();
+    }
+    if (unreadable) {
         missed_ = facts.position.index;
         return report_unreadable(facts.position.index, read.error());
     }

@@ -48,6 +48,7 @@ public:
 private:
     static conductor::Hash hash_of(std::uint64_t number) {
         conductor::Hash hash{};
+        hash[0] = 0xb1;  // no block has a hash of zeros, nor has the first
         for (std::size_t i = 0; i < 8; ++i) hash[31 - i] = static_cast<std::uint8_t>(number >> (8 * i));
         return hash;
     }

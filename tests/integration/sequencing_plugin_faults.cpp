@@ -88,6 +88,28 @@ TEST_CASE("a check that hangs for good goes out of service, is shown so, and is 
           1);
 }
 
+TEST_CASE("a library that is replaced on the disk judges on as it was mapped, also after a reload",
+          "[sequencing][plugins][faults][reload]") {
+    const TempDir plugins{"sequencing-replaced"};
+    const auto file = plugins.path() / "sample.so";
+    std::filesystem::copy_file(std::filesystem::path{CONDUCTOR_TEST_PLUGINS} / "sample.so", file);
+    PluginHost host{"fault-replaced", "org.example.sample", "mode = \"healthy\"", plugins.path()};
+    REQUIRE(host->sequence(1));
+    // As a package manager does it: another file under the same name. This one is no library at all.
+    std::ofstream{plugins.path() / "new"} << "#!/bin/sh\n";
+    std::filesystem::rename(plugins.path() / "new", file);
+    host.write("mode = \"degraded\"");
+    host->daemon().process().signal(SIGHUP);
+    CHECK(host->logs("msg=\"configuration read again\" reloaded=extra"));
+    CHECK(eventually(soon,
+                     [&] { return extra_in(*host).find("\"verdict\":\"degraded\"") != std::string::npos; }));
+    CHECK(host->produces(3));
+    CHECK(host->daemon().stop(soon) == 0);
+    // The next start meets what lies there.
+    CHECK(host.refusal(1).find("passed over: " + file.string() + ": not a shared library") !=
+          std::string::npos);
+}
+
 TEST_CASE("SIGTERM while a plugin hangs in its start ends the daemon with code 0, the plugin left behind",
           "[sequencing][plugins][faults][2.4]") {
     PluginHost host{"fault-hang-in-start", "org.example.sample",

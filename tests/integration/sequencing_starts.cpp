@@ -205,25 +205,46 @@ TEST_CASE("a file that is no library is no plugin", "[sequencing][plugins]") {
     const TempDir plugins{"sequencing-no-library"};
     std::ofstream{plugins.path() / "sample.so"} << "#!/bin/sh\n";
     PluginHost host{"no-library", "org.example.sample", {}, plugins.path()};
-    CHECK(host.refusal(1).find("is not installed") != std::string::npos);
+    const auto said = host.refusal(1);
+    CHECK(said.find("is not installed") != std::string::npos);
+    CHECK(said.find("passed over: " + (plugins.path() / "sample.so").string() + ": not a shared library") !=
+          std::string::npos);
 }
 
 TEST_CASE("a library that everybody may write is refused with the command that mends it",
           "[sequencing][plugins]") {
     const TempDir plugins{"sequencing-writable"};
+    const bool linked = GENERATE(false, true);
+    CAPTURE(linked);
     fs::copy_file(fixture("sample"), plugins.path() / "sample.so");
     fs::permissions(plugins.path() / "sample.so", fs::perms{0666});
-    PluginHost host{"writable", "org.example.sample", {}, plugins.path()};
+    const TempDir links{"sequencing-linked"};
+    fs::create_symlink(plugins.path() / "sample.so", links.path() / "link.so");
+    PluginHost host{"writable", "org.example.sample", {}, linked ? links.path() : plugins.path()};
     CHECK(host.refusal(1).find("chmod go-w '" + (plugins.path() / "sample.so").string()) != std::string::npos);
 }
 
-TEST_CASE("a library of another ABI, one unlike its note, and one that throws are refused by id",
-          "[sequencing][plugins]") {
-    const auto* variant = GENERATE("other_abi", "unlike_note", "throws_in_create");
-    PluginHost host{variant, std::string{"org.example.raw."} + variant};
+TEST_CASE(
+    "a library of another ABI, one that is not what it says, and one that cannot be linked are refused by id",
+    "[sequencing][plugins]") {
+    struct Wrong {
+        const char* variant;
+        const char* words;
+    };
+    const auto wrong = GENERATE(Wrong{"other_abi", "for ABI 2.0; this conductord speaks ABI 0.1"},
+                                Wrong{"unlike_note", "is unlike its note"},
+                                Wrong{"throws_in_create", "an exception left the plugin"},
+                                Wrong{"short_entry", "its entry table has 8 bytes"},
+                                Wrong{"short_descriptor", "its descriptor has 16 bytes"},
+                                Wrong{"short_table", "is missing, too short or has empty members"},
+                                Wrong{"no_symbol", "has no symbol conductor_plugin_v1"},
+                                Wrong{"misses_symbol", "undefined symbol: conductor_test_no_such_function"},
+                                Wrong{"needs_absent", "libabsent.so: cannot open shared object file"});
+    PluginHost host{wrong.variant, std::string{"org.example.raw."} + wrong.variant};
     const auto said = host.refusal(1);
     INFO(said);
-    CHECK(said.find(std::string{"org.example.raw."} + variant) != std::string::npos);
+    CHECK(said.find(std::string{"org.example.raw."} + wrong.variant) != std::string::npos);
+    CHECK(said.find(wrong.words) != std::string::npos);
     CHECK(said.find("failed to load plugins") != std::string::npos);
 }
 
@@ -275,7 +296,12 @@ TEST_CASE("the plugins at work are listed with their state", "[sequencing][plugi
     INFO(list);
     CHECK(list.find("{\"instance\":\"op-node-sync\",\"id\":\"io.conductord.op-node-sync\",\"kind\":\"conductor."
                     "health-check/1\",\"version\":\"0.1.0\",\"abi\":\"0.1\",") != std::string::npos);
-    CHECK(list.find("sample.so\",\"state\":\"degraded\"}") != std::string::npos);
+    const std::string state{"sample.so\",\"state\":\"degraded, "};
+    const auto at = list.find(state);
+    REQUIRE(at != std::string::npos);
+    const auto took = list.find_first_not_of("0123456789", at + state.size());
+    CHECK(took > at + state.size());
+    CHECK(list.compare(took, 5, " ms\"}") == 0);
     CHECK(list.find("driver-op-node.so\",\"state\":\"at work\"}") != std::string::npos);
     CHECK(list.find("\"io.conductord.health-aware\"") != std::string::npos);
 }

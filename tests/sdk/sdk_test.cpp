@@ -113,7 +113,8 @@ TEST_CASE("the README leads from an empty folder to a judged check, command by c
     const auto listed = ran.output.find("\norg.example.free-memory ");
     REQUIRE(listed != std::string::npos);
     const auto line = ran.output.substr(listed + 1, ran.output.find('\n', listed + 1) - listed - 1);
-    CHECK(line.find("healthy") != std::string::npos);
+    CHECK(line.find(" healthy, ") != std::string::npos);
+    CHECK(line.ends_with(" ms"));
     // The one made by pkg-config is no other.
     const auto notes = read_notes(folder.path() / "health-free-memory.so");
     REQUIRE(notes);

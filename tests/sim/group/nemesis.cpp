@@ -225,7 +225,7 @@ bool World::all_whole() const {
     return consensus::count_voters(raft.latest_configuration()) == plan_.voters &&
            std::ranges::all_of(servers, [&](const consensus::Server& server) {
                const auto& one = *nodes_[letter_of(server.id)];
-               return one.running() && one.whole() && one.raft().last().index >= raft.commit_index();
+               return one.running() && one.whole();
            });
 }
 
@@ -242,6 +242,14 @@ void World::freeze(Who who, Duration span) {
             throw Violation{"honest leadership: a process that was stopped says that it leads"};
         ask_who_leads();
     });
+}
+
+// The one that is told to take over stands still until its leader may have given it up, and is not heard by it
+// when it goes on.
+void World::obey_late(Who who, Who chief, Duration span) {
+    freeze(who, span);
+    schedule_.after(span - 1ms, [this, who, chief] { network_.cut(who, chief); });
+    schedule_.after(span + 1s, [this, who, chief] { network_.mend(who, chief); });
 }
 
 void World::operate(Trouble trouble, consensus::Random& draw) {
@@ -263,8 +271,10 @@ void World::operate(Trouble trouble, consensus::Random& draw) {
             schedule_.after(wait, [this] {
                 for (auto& asked : nodes_) asked->read(checker_.committed());
             });
-        return leading.step(
-            consensus::TransferAsked{leading.next_ask(), below(2) == 0 ? ServerId{} : one.sender().id});
+        const bool late = who != *chief && below(4) == 0;
+        if (late) obey_late(who, *chief, draw.between(1500ms, 4900ms));
+        const bool named = late || below(2) == 0;
+        return leading.step(consensus::TransferAsked{leading.next_ask(), named ? one.sender().id : ServerId{}});
     }
     const auto change = static_cast<consensus::Change>(below(4));
     leading.step(

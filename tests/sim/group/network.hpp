@@ -52,6 +52,7 @@ public:
     /// The process has ended; `silent`: its host too, and nobody resets its connections.
     void died(Who who, bool silent);
     void cut(Who from, Who to) { cuts_.insert({from, to}); }
+    void mend(Who from, Who to) { cuts_.erase({from, to}); }
     void swallow_large(Who from, Who to) { holes_.insert({from, to}); }
     void reset_one(Who who);
     void half_open_one(Who who);

@@ -73,6 +73,7 @@ protected:  // tests/scenario leads the same group by a script
     void make_at_station(Trouble trouble, consensus::Random& draw);
     void crash(Who who, consensus::Random& draw, bool soon);
     void operate(Trouble trouble, consensus::Random& draw);
+    void obey_late(Who who, Who chief, Duration span);
     void draw_weather(consensus::Random& draw);
     void replace_disk(Who who);
     void spoil(Who who, consensus::Random& draw);

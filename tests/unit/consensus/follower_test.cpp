@@ -214,6 +214,25 @@ TEST_CASE("an unreadable entry is put back in its place, and nothing behind it i
     CHECK(sent<VoteRequest>(node.wake()).size() == 2);
 }
 
+TEST_CASE("who cannot read an entry, or owes one, campaigns on the operator's word alone",
+          "[consensus][follower][corrupt]") {
+    const bool word = GENERATE(false, true);
+    auto state = stored("abc", {1, 1, 1});
+    SECTION("unreadable") {
+        state.corrupt.push_back(LogIndex{3});
+    }
+    SECTION("not even its term is known") {
+        state.corrupt = state.guessed = {LogIndex{4}};
+    }
+    SECTION("cut, and owed") {
+        state.hard_state.floor = at(1, 9);
+    }
+    auto settings = settings_of('a');
+    settings.give_up_unreadable = word;
+    Node node{settings, state};
+    CHECK(sent<VoteRequest>(node.after(10s)).empty() != word);
+}
+
 TEST_CASE("several unreadable entries of one request are put back, and new ones follow",
           "[consensus][follower][corrupt]") {
     auto state = stored("abc", {1, 1, 1});

@@ -78,7 +78,7 @@ TEST_CASE("heartbeats have exactly the shape that Go answers beside its main loo
 TEST_CASE("heartbeats leave every T/10 to 2T/10, one at a time", "[consensus][leader][C-56]") {
     Node node{'a', stored("abc")};
     auto last = to(win(node), 'b', true);
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 15; ++i) {
         node.receive('b', taken(2, 1), last.first.exchange);
         const auto before = node.now;
         Output out;
@@ -89,6 +89,23 @@ TEST_CASE("heartbeats leave every T/10 to 2T/10, one at a time", "[consensus][le
         last = to(out, 'b', true);
         CHECK(node.now - before <= 200ms);
     }
+}
+
+TEST_CASE("two heartbeats fit into a lease, and no more than Go sends leave for a short one",
+          "[consensus][leader][C-56]") {
+    const auto [lease, apart] =
+        GENERATE(table<Duration, Duration>({{500ms, 200ms}, {400ms, 160ms}, {200ms, 100ms}}));
+    auto settings = settings_of('a');
+    settings.lease_timeout = lease;
+    Node node{settings, stored("abc")};
+    settle(node, win(node), "bc");
+    std::vector<Instant> beats;
+    while (beats.size() < 8) {
+        const auto out = node.wake();
+        if (goes(out, 'b', true)) beats.push_back(node.now);
+        settle(node, out, "bc");
+    }
+    for (std::size_t i = 3; i < beats.size(); ++i) CHECK(beats[i] - beats[i - 1] == apart);
 }
 
 TEST_CASE("heartbeats leave in rounds, and a member that answered late is back in step soon",

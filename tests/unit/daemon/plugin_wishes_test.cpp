@@ -139,6 +139,22 @@ plugin = "io.conductord.el-peers"
     CHECK(said(wishes.checks[4], "min").empty());
 }
 
+TEST_CASE("there is room for 64 checks, and the first beyond them is named with its place",
+          "[daemon][wishes]") {
+    const auto with = [](int count) {
+        std::string file;
+        for (int i = 0; i < count; ++i)
+            file += "[[health]]\nname = \"disk-" + std::to_string(i) + "\"\nplugin = \"io.conductord.disk\"\n";
+        return plugin_wishes(settings_of(plain().words({"--config", "/c.toml"}).file("/c.toml", file)));
+    };
+    CHECK(with(62)->checks.size() == 64);
+    const auto wishes = with(63);
+    REQUIRE_FALSE(wishes);
+    CHECK(wishes.error() == std::vector<std::string>{
+                                "/c.toml:187:1: health \"disk-62\": 65 health checks are too many: at most 64 "
+                                "have room, each on a thread of its own"});
+}
+
 TEST_CASE("leadership moves by health unless flag, file or compat say otherwise", "[daemon][wishes][P-9]") {
     CHECK(wishes_of(plain()).transfer->instance.plugin == "io.conductord.health-aware");
     auto turns = plain().variable("RAFT_ROUND_ROBIN_LEADER_TRANSFER", "true");

@@ -4,6 +4,9 @@
 
 #include <csignal>
 #include <cstdio>
+#include <future>
+#include <optional>
+#include <thread>
 
 #include "core/plugin/process_guard.hpp"
 #include "tests/unit/plugin/world.hpp"
@@ -92,6 +95,41 @@ TEST_CASE("a crash in a call names the instance and the call, and leaves a mark"
     CHECK(content(mark).ends_with(" org.example.sample\n"));
 }
 
+TEST_CASE("a crash in a thread that a plugin has made names its library", "[plugin][crash]") {
+    if (sanitized) return;  // it has a handler of its own, and the last word
+    const TemporaryDirectory directory;
+    const auto mark = directory.path() / "crashes";
+    const auto ended = in_child([&] {
+        judge_in_mode("segfault-in-thread", mark);
+        ::pause();
+    });
+    const auto path = library("sample").string();
+    CHECK(ended.signal == SIGSEGV);
+    CHECK(ended.last_line == "conductord: plugin \"" + path + "\" (org.example.sample, " + path +
+                                 ") crashed in a thread of its own: segmentation fault");
+    CHECK(content(mark).ends_with(" org.example.sample\n"));
+}
+
+TEST_CASE("exit in a thread that a plugin has made ends the process without its code", "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    const auto ended = in_child([&] {
+        judge_in_mode("exit-in-thread", directory.path() / "crashes");
+        ::pause();
+    });
+    CHECK(ended.signal == 0);
+    CHECK(ended.code == 1);
+    CHECK(ended.last_line == "conductord: a thread that a plugin has made called exit: leaving");
+}
+
+TEST_CASE("exit by whoever has begun the process is his own affair", "[plugin][crash]") {
+    const auto ended = in_child([] {
+        (void)install_crash_handler({});
+        std::exit(7);
+    });
+    CHECK(ended.code == 7);
+    CHECK(ended.last_line.empty());
+}
+
 TEST_CASE("a segmentation fault in a call is named as such", "[plugin][crash]") {
     if (sanitized) return;  // it has a handler of its own, and the last word
     const TemporaryDirectory directory;
@@ -126,6 +164,57 @@ TEST_CASE("a plugin that closes descriptors which are not its own is named, mark
     CHECK(ended.last_line.find(") closed descriptors that are not its own in judge: leaving") !=
           std::string::npos);
     CHECK(content(mark).ends_with(" org.example.sample\n"));
+}
+
+TEST_CASE("closed descriptors that a call of a bundled plugin finds are the deed of the guest inside a call",
+          "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    const auto mark = directory.path() / "crashes";
+    const bool inside = GENERATE(true, false);
+    const auto ended = in_child([&] {
+        (void)install_crash_handler(mark);
+        arm_process_guard([](const std::string&) {});
+        const CrashLabel guest{"extra", "org.example.sample", "/sample.so"};
+        const CrashLabel ours{"sync", "io.conductord.op-node-sync", "/sync.so", true};
+        std::promise<void> entered;
+        std::thread calls{[&] {
+            std::optional<CrashScope> scope;
+            if (inside) scope.emplace(guest, "judge");
+            entered.set_value();
+            ::pause();
+        }};
+        entered.get_future().wait();
+        for (int fd = 0; fd <= 100; ++fd) (void)::close(fd);
+        const CrashScope scope{ours, "probe"};
+        look_after_descriptors(ours, "probe");
+    });
+    CHECK(ended.signal == SIGABRT);
+    const std::string who =
+        inside ? "plugin \"extra\" (org.example.sample, /sample.so) closed" : "plugin \"sync\"";
+    CHECK(ended.last_line.find(who) != std::string::npos);
+    CHECK(ended.last_line.find(inside ? " in judge: leaving" : " in probe: leaving") != std::string::npos);
+}
+
+TEST_CASE("what a library does to the process while it is mapped is seen as well", "[plugin][crash]") {
+    const TemporaryDirectory directory;
+    const auto mapping = [&](const std::string& name) {
+        return in_child([&] {
+            (void)install_crash_handler(directory.path() / "crashes");
+            ::signal(SIGTERM, SIG_DFL);
+            arm_process_guard([](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); });
+            const auto notes = read_notes(library(name));
+            const bool mapped = map_library(library(name), *notes).has_value();
+            if (mapped) ::raise(SIGTERM);
+        });
+    };
+    const auto closed = mapping("closes-in-constructor");
+    CHECK(closed.signal == SIGABRT);
+    CHECK(closed.last_line.find(") closed descriptors that are not its own in its constructors: leaving") !=
+          std::string::npos);
+    CHECK(content(directory.path() / "crashes").ends_with(" org.example.raw.closes_in_constructor\n"));
+    const auto taken = mapping("takes-in-describe");
+    CHECK(taken.signal == SIGTERM);
+    CHECK(taken.last_line.ends_with(") has taken the handler of SIGTERM in describe, which is put back"));
 }
 
 TEST_CASE("a signal handler that a plugin takes is put back, and the plugin named", "[plugin][crash]") {

@@ -191,6 +191,28 @@ TEST_CASE("each function of a driver, a strategy and a provider that hangs is gi
     }
 }
 
+TEST_CASE("a block that a driver has not filled in, or one of another height, is no answer",
+          "[plugin][driver]") {
+    World world;
+    const auto instance = world.make("hangs", "org.example.hanging-driver", {raw("release", "/")});
+    REQUIRE(world.open(*instance));
+    SequencerDriver driver{*instance};
+    const auto ask = [&](auto question) {
+        std::optional<Result<Block, CallError>> got;
+        question([&](Result<Block, CallError> block) { got = std::move(block); });
+        REQUIRE(world.core.run_until([&] { return got.has_value(); }));
+        REQUIRE_FALSE(*got);
+        CHECK(got->error().status == CONDUCTOR_INTERNAL);
+        return got->error().text;
+    };
+    CHECK(ask([&](auto done) { driver.unsafe_head(5s, done); }) == "malformed: a block without a hash");
+    CHECK(ask([&](auto done) { driver.block_at(BlockNumber{0}, 5s, done); }) ==
+          "malformed: a block without a hash");
+    CHECK(ask([&](auto done) { driver.block_at(BlockNumber{3}, 5s, done); }) ==
+          "malformed: block 0 for the one of height 3");
+    world.close(*instance);
+}
+
 TEST_CASE("statuses of a younger plugin are read the harmless way", "[plugin][driver]") {
     CHECK(known_status(-99) == CONDUCTOR_INTERNAL);
     CHECK(known_status(5) == CONDUCTOR_OK);

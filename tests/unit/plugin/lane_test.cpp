@@ -66,6 +66,46 @@ TEST_CASE("a call in time is delivered on the core thread, after it ran on anoth
     CHECK_FALSE(lane->busy());
 }
 
+TEST_CASE("however many lanes hang, another one's call waits for none of them", "[plugin][lane]") {
+    Bench bench;
+    Gate gate;
+    std::atomic<int> begun{0};
+    std::vector<std::unique_ptr<Lane>> stuck;
+    for (int i = 0; i < 64; ++i) {
+        stuck.push_back(bench.lane());
+        (void)bench.submit(*stuck.back(), 60s, [&](TestJob&) {
+            ++begun;
+            gate.wait();
+        });
+    }
+    while (begun < 64) std::this_thread::sleep_for(1ms);
+    const auto lane = bench.lane();
+    CHECK(bench.fate(bench.submit(*lane, 5s, [](TestJob&) {})) == Fate::finished);
+    gate.open = true;
+    for (const auto& one : stuck)
+        while (one->busy()) std::this_thread::sleep_for(1ms);
+}
+
+TEST_CASE("what a lane may hold is one thread, whatever is asked of it while its call hangs",
+          "[plugin][lane]") {
+    const auto threads = [] {
+        return std::distance(fs::directory_iterator{"/proc/self/task"}, fs::directory_iterator{});
+    };
+    Bench bench;
+    const auto before = threads();
+    const auto gate = std::make_shared<Gate>();
+    auto lane = bench.lane({.grace = 1ms});
+    CHECK(threads() == before + 1);
+    (void)bench.submit(*lane, 500ms, [gate](TestJob&) { gate->wait(); });
+    for (int i = 0; i < 100; ++i) (void)bench.submit(*lane, 1ms, [](TestJob&) {});
+    while (lane->abandoned() == 0) std::this_thread::sleep_for(1ms);
+    CHECK(threads() == before + 1);
+    lane.reset();
+    CHECK(threads() == before + 1);  // left behind with its call
+    gate->open = true;
+    while (threads() > before) std::this_thread::sleep_for(1ms);
+}
+
 TEST_CASE("a late call is given up at its deadline and its result dropped", "[plugin][lane]") {
     Bench bench;
     Gate gate;

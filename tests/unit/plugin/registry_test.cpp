@@ -36,6 +36,14 @@ private:
     TemporaryDirectory root_;
 };
 
+std::string own_machine() {
+#if defined(__x86_64__)
+    return "amd64";
+#else
+    return "arm64";
+#endif
+}
+
 Request request(const std::string& id) {
     return {id, CONDUCTOR_HEALTH_CHECK, "health \"data-disk\"", {"conductord.toml", 9, 10}, ""};
 }
@@ -101,6 +109,34 @@ TEST_CASE("an id that is not installed names the near one and where was searched
         "conductord.toml:9:10: health \"data-disk\": plugin \"org.example.smaple\" is not installed; "
         "did you mean \"org.example.sample\"? searched: "));
     CHECK(why.find(installation.bundled().string()) != std::string::npos);
+}
+
+TEST_CASE("files that look like libraries and are none are named to whoever misses one", "[plugin][registry]") {
+    const Installation installation;
+    const auto foreign = installation.install(installation.foreign(), "sample");
+    {
+        std::fstream file{foreign, std::ios::in | std::ios::out | std::ios::binary};
+        file.seekp(18);                            // e_machine
+        file.put(static_cast<char>(0xf3)).put(0);  // RISC-V
+    }
+    CHECK(refusal(installation.registry(), request("org.example.sample"))
+              .ends_with("; passed over: " + foreign.string() + ": built for another machine, not " +
+                         own_machine()));
+    for (const auto* name : {"t", "u", "v", "w", "x", "y"})
+        std::ofstream{installation.foreign() / (std::string{name} + "\n.so")} << "no library";
+    const auto why = refusal(installation.registry(), request("org.example.sample"));
+    CHECK(why.find("/w .so: not a shared library, and 2 more") != std::string::npos);
+    CHECK(why.find('\n') == std::string::npos);
+}
+
+TEST_CASE("a library that is refused is kept, however often it is tried", "[plugin][registry]") {
+    const Installation installation;
+    (void)installation.install(installation.foreign(), "unlike-note");
+    const auto registry = installation.registry();
+    const auto asked = request(raw_id("unlike_note"));
+    CHECK(refusal(registry, asked) == refusal(registry, asked));
+    const auto maps = content("/proc/self/maps");
+    CHECK(maps.find(installation.foreign().string() + "/unlike-note.so") != std::string::npos);
 }
 
 TEST_CASE("a near name of another kind is not what was meant", "[plugin][registry]") {

@@ -106,6 +106,20 @@ TEST_CASE("links of every shape are followed to their end, and one without an en
           std::string::npos);
 }
 
+TEST_CASE("a directory that is left again on the way is judged: as a link it would lead elsewhere",
+          "[plugin][trust]") {
+    const TemporaryDirectory safe;
+    const TemporaryDirectory open;
+    const auto file = good_library(safe);
+    fs::create_directory(open.path() / "turn");
+    const auto way = open.path() / "turn/../.." / fs::relative(file, open.path().parent_path());
+    REQUIRE(fs::equivalent(way, file));
+    CHECK(check_trust(way, Trust::user));
+    ::chmod(open.path().c_str(), 0777);
+    CHECK(refusal(check_trust(way, Trust::user)).find(open.path().string() + ": a directory") !=
+          std::string::npos);
+}
+
 TEST_CASE("set-uid bits and odd files are refused", "[plugin][trust]") {
     const TemporaryDirectory directory;
     const auto file = good_library(directory);

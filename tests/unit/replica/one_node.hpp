@@ -2,6 +2,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "core/replica/replica.hpp"
 #include "tests/support/checkout.hpp"
@@ -46,14 +47,16 @@ inline payload::Envelope sibling_of(const payload::Envelope& envelope) {
 
 /// One node over a disk, and everything it said.
 struct Node {
-    explicit Node(MemoryDisk& disk, std::chrono::milliseconds stall = 2000ms) {
+    explicit Node(MemoryDisk& disk, std::chrono::milliseconds stall = 2000ms, bool give_up_unreadable = false) {
         Options options;
         options.raft.self = {ServerId{"a"}, "10.0.0.1:50050"};
+        options.raft.give_up_unreadable = give_up_unreadable;
         options.stall_timeout = stall;
         Events events;
         events.elected = [this](Term term) { elected.push_back(term); };
         events.stepped_down = [this](const auto&) { ++step_downs; };
         events.sibling_refused = [this] { ++siblings; };
+        events.unreadable = [this](LogIndex index, const auto&) { unreadable.insert(index); };
         events.store_failed = [this](const auto& error) { failure = error; };
         replica.emplace(core, std::move(options), disk.open(), links, std::move(events));
         replica->start([this] { ready = true; });
@@ -98,6 +101,7 @@ struct Node {
     std::vector<Term> elected;
     int step_downs{0};
     int siblings{0};
+    std::set<LogIndex> unreadable;
     std::optional<storage::StoreError> failure;
     std::optional<Replica> replica;
 };

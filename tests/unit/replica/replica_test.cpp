@@ -239,3 +239,30 @@ TEST_CASE("stop answers whoever waits, and what was not on disk is unknown", "[r
     disk.resume();
     CHECK(disk.closes());
 }
+
+TEST_CASE("a sole voter that cannot read its newest block leads again on the operator's word, without it",
+          "[replica][corrupt]") {
+    MemoryDisk disk;
+    LogIndex newest;
+    {
+        Node node{disk};
+        node.bootstrap();
+        for (std::uint64_t number = 1; number <= 3; ++number) REQUIRE(node.committed(block(number)) == "ok");
+        newest = node.replica->raft().last().index;
+    }
+    disk.rot(newest);
+    {
+        Node node{disk};
+        REQUIRE(node.until([&] { return !node.unreadable.empty(); }));
+        CHECK_FALSE(node.until([&] { return node.replica->leads(); }, 500ms));
+    }
+    {
+        Node node{disk, 2000ms, true};
+        REQUIRE(node.until([&] { return node.replica->leads() && node.head() == 2; }));
+        CHECK(node.unreadable == std::set{newest});
+        CHECK(node.committed(block(4)) == "ok");
+    }
+    Node node{disk};  // a snapshot of its own stands for the hole by now
+    CHECK(node.until([&] { return node.replica->leads() && node.head() == 4; }));
+    CHECK(node.unreadable.empty());
+}

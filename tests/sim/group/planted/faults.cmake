@@ -33,7 +33,7 @@ plant(never_campaigns_again consensus/election.cpp
   [[    election_at = now + random.once_or_twice(settings.election_timeout);]]
   [[    election_at = now + random.once_or_twice(settings.election_timeout) * (PLANTED ? 1000 : 1);]])
 plant(campaigns_while_stalled consensus/election.cpp
-  [[voter && whole && !stalled && hold]] [[voter && whole && (!stalled || PLANTED) && hold]])
+  [[voter && trusted && !stalled && hold]] [[voter && trusted && (!stalled || PLANTED) && hold]])
 plant(campaigns_with_unreadable_entries consensus/election.cpp
   [[const bool whole = corrupt.empty() && log.last() >= hard.floor;]]
   [[const bool whole = PLANTED || (corrupt.empty() && log.last() >= hard.floor);]])
@@ -95,6 +95,9 @@ plant(lease_from_the_answer consensus/progress.cpp
 plant(leads_while_handing_over consensus/reign.cpp
   [[if (reign->transfer && reign->transfer->phase != Transfer::Phase::catching_up) return]]
   [[if (!PLANTED && reign->transfer && reign->transfer->phase != Transfer::Phase::catching_up) return]])
+plant(leads_again_at_once consensus/transfer.cpp
+  [[    reign->claim = append_own(EntryType::noop, {}, nullptr).index;]]
+  [[    if (!PLANTED) reign->claim = append_own(EntryType::noop, {}, nullptr).index;]])
 plant(reads_by_old_heartbeats consensus/reads.cpp
   [[read.floor = next_exchange;]] [[read.floor = PLANTED ? Exchange{} : next_exchange;]])
 plant(ignores_a_forgetful_member consensus/progress.cpp

@@ -1,5 +1,6 @@
 // The border without the C++ layer, wrong in one place: VARIANT names which.
 #include <conductor/services.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -24,7 +25,9 @@ enum Variant {
     empty_instance,
     hangs_in_describe,
     misses_symbol,
-    needs_absent
+    needs_absent,
+    closes_in_constructor,
+    takes_in_describe
 };
 #define TEXT_OF_(x) #x
 #define TEXT_OF(x) TEXT_OF_(x)
@@ -79,8 +82,14 @@ constexpr conductor_descriptor descriptor{variant == short_descriptor ? 16 : siz
                                           0,
                                           0};
 
+[[gnu::constructor]] void construct() {
+    if (variant == closes_in_constructor)
+        for (int fd = 0; fd <= 100; ++fd) (void)::close(fd);
+}
+
 const conductor_descriptor* describe(std::uint32_t index) {
     while (variant == hangs_in_describe) ::pause();
+    if (variant == takes_in_describe) (void)::signal(SIGTERM, SIG_IGN);
     return index == 0 ? &descriptor : nullptr;
 }
 conductor_status create(const char*, const conductor_host*, const conductor_call*,

@@ -76,7 +76,9 @@ public:
         if (mode_ == "throw-int") throw 7;
         if (mode_ == "abort") std::abort();
         if (mode_ == "segfault") (void)::raise(SIGSEGV);
+        if (mode_ == "segfault-in-thread") std::thread{[] { fall(); }}.detach();
         if (mode_ == "exit") std::exit(3);
+        if (mode_ == "exit-in-thread") std::thread{[] { std::exit(0); }}.detach();
         if (mode_ == "close-descriptors")
             for (int fd = 0; fd <= 100; ++fd) (void)::close(fd);
         if (mode_ == "take-handler") (void)::signal(SIGTERM, SIG_IGN);
@@ -123,6 +125,10 @@ private:
         finding.fault_class = fault_class;
         finding.reason = "sample.bad";
         return finding;
+    }
+    [[gnu::noinline]] static void fall() {
+        volatile int* volatile nowhere = nullptr;
+        *nowhere = 1;
     }
     [[gnu::noinline]] static int deeper(int depth) {
         volatile char frame[4096];
