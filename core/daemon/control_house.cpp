@@ -64,6 +64,7 @@ ControlHouse::ControlHouse(const config::Settings& settings, Surroundings around
       around_{std::move(around)},
       loop_{around_.core},
       probe_loop_{around_.core},
+      status_loop_{around_.core},
       log_{settings.log.compat, figures_for(around_.metrics, around_.plugins.plans()),
            foreign_checks(around_.plugins.plans())},
       node_{{loop_, around_.plugins.driver(), shelf_,
@@ -134,6 +135,21 @@ void ControlHouse::open(replica::Replica& replica) {
     group_.open(replica);
     desk_.open(replica);
     portrait_.open(replica);
+    status_line_.emplace(status_loop_, [this](auto told) { tell_standing(std::move(told)); });
+}
+
+void ControlHouse::tell_standing(std::function<void(const StatusLine::Standing&)> told) {
+    portrait_.ask_head([this, told = std::move(told)](const std::optional<peers::Head>& node) {
+        const auto& situation = conductor_.policy().situation();
+        StatusLine::Standing standing;
+        standing.triple = situation.triple();
+        standing.paused = situation.paused;
+        if (replica_->not_ready() != "starting") standing.term = replica_->raft().term();
+        standing.leader = around_.group.leader().id.text();
+        if (const auto& head = replica_->head().head()) standing.replicated_head = head->number.value();
+        if (node) standing.node_head = node->number.value();
+        told(standing);
+    });
 }
 
 void ControlHouse::ask_node(std::function<void(std::string)> done) {
@@ -219,6 +235,7 @@ boost::asio::awaitable<void> ControlHouse::stop_parts() {
 void ControlHouse::stop(std::function<void()> done) {
     stopping_ = true;
     probe_.reset();
+    status_line_.reset();
     if (watching_) logging::info("stopping health monitor");
     boost::asio::co_spawn(around_.core, stop_parts(),
                           [this, done = std::move(done)](const std::exception_ptr&) {

@@ -23,6 +23,7 @@
 #include "core/daemon/peer_watch.hpp"
 #include "core/daemon/plugin_house.hpp"
 #include "core/daemon/portrait_desk.hpp"
+#include "core/daemon/status_line.hpp"
 #include "core/metrics/metrics.hpp"
 #include "core/replica/replica.hpp"
 
@@ -65,6 +66,7 @@ public:
 private:
     void meet_members();
     void show_chain();
+    void tell_standing(std::function<void(const StatusLine::Standing&)> told);
     boost::asio::awaitable<void> stop_parts();
 
     const config::Settings& settings_;
@@ -74,6 +76,7 @@ private:
     bool watching_{false};  ///< the node has answered, and is judged
     AsioLoop loop_;
     AsioLoop probe_loop_;
+    AsioLoop status_loop_;
     ControlLog log_;
     PayloadShelf shelf_;
     NodePort node_;
@@ -85,6 +88,7 @@ private:
     std::optional<NodeProbe> probe_;
     ChainCheck chain_;
     OutageWatch outage_;
+    std::optional<StatusLine> status_line_;
     std::optional<std::uint64_t> el_head_;  ///< as of the last time it was asked for
 };
 

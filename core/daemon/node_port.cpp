@@ -200,7 +200,7 @@ void NodePort::fetch_newest(const Result<plugin::Block, plugin::CallError>& newe
 
 void NodePort::read_payload(BlockNumber number) {
     reading_ = true;
-    around_.ring_payload(number, [self = std::weak_ptr{self_}, read = ++reads_](auto json) {
+    around_.ring_payload(number, [self = std::weak_ptr{self_}, read = ++reads_](const auto& json) {
         const auto alive = self.lock();
         if (alive && (*alive)->reading_ && (*alive)->reads_ == read) (*alive)->post_payload(json);
     });
