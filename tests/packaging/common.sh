@@ -21,8 +21,8 @@ trap finish EXIT
 
 [ "$(id -u)" = 0 ] || die "a root directory is made and entered here: run it as root"
 
-# Ports that nobody else on this machine is likely to use; one after another they are the test's.
-base=$((20000 + $$ % 20000))
+# Ports that nobody else on this machine is likely to use, below those that connections are given; one after another they are the test's.
+base=$((20000 + $$ % 2000 * 6))
 cl=$base el=$((base + 1)) control=$((base + 2)) rpc=$((base + 3)) raft=$((base + 4)) metrics=$((base + 5))
 
 ask() {  # method [params [port]]
@@ -37,7 +37,7 @@ eventually() {  # seconds words…: whether the words succeed in that time
 
 # A copy, made at the beginning: a build that goes on beside this test may be writing it just now.
 take_simnode() {
-  cp "$root/build/release/bin/simnode" "$simnode" && { "$simnode" --no-such-option 2>&1 || true; } | grep -q '^usage'
+  cp "$root/build/release/bin/simnode" "$simnode" && { "$simnode" --no-such-option 2>&1 || true; } | grep -q '^simnode \['
 }
 eventually 300 take_simnode || die "no simnode that runs in build/release/bin: ./dev build release simnode"
 
@@ -48,7 +48,7 @@ start_node() {
   "$simnode" --cl-port $cl --el-port $el --control-port $control --conductor "http://127.0.0.1:$rpc" \
     --genesis-time "$(date +%s)" > "$work/simnode.log" 2>&1 &
   pids+=($!)
-  eventually 10 ask sim_peerCount '[1]' $control || die "the simulated node does not answer"
+  eventually 30 ask sim_peerCount '[1]' $control || die "the simulated node does not answer: $(cat "$work/simnode.log")"
 }
 
 # The variables of op-conductor's runbook, no more and no less.
@@ -80,7 +80,7 @@ start_daemon() {  # user-and-group or empty, program
   env -i $(runbook) "$(command -v chroot)" "${as[@]}" "$bare" "$2" >> "$work/daemon.log" 2>&1 &
   daemon=$!
   pids+=("$daemon")
-  eventually 20 serves || die "the daemon does not get ready"
+  eventually 40 serves || die "the daemon does not get ready"
 }
 
 stop_daemon() {
