@@ -92,7 +92,9 @@ private:
     [[nodiscard]] Handle& slot(Who from, Who to, Lane lane) {
         return table_[(from * size_ + to) * lanes + lane];
     }
-    void travel(const Handle& line, bool forth, std::uint64_t octets, Schedule::Run arrive);
+    /// `in_order`: nothing that leaves later arrives before it.
+    void travel(const Handle& line, bool forth, std::uint64_t octets, Schedule::Run arrive,
+                bool in_order = false);
     void arrive(const Handle& line, bool forth, std::uint64_t octets, const Schedule::Run& then);
     void serve(const Handle& line, consensus::Exchange asked,
                const std::shared_ptr<consensus::Message>& message);
