@@ -22,6 +22,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr const char* files_id = "io.conductord.profile-files";
+constexpr const char* operators_files = "/etc/conductord/networks.d";
+constexpr const char* shipped_files = "/usr/share/conductord/networks.d";
 constexpr const char* superchain_id = "io.conductord.superchain";
 constexpr auto open_limit = 5s;
 constexpr auto call_limit = 2s;
@@ -114,6 +116,11 @@ Result<std::unique_ptr<Provider>, Complaint> open_provider(const Registry& regis
     return provider;
 }
 
+std::vector<RawOption> files_in(std::string directory) {
+    return {{"directory", {}, false, {{std::move(directory), {}}}},
+            {"shipped", {}, false, {{std::string{}, {}}}}};
+}
+
 /// What a message calls the text: an operator looks for his file.
 std::string file_of(const ProfileText& text, const std::string& name) {
     return text.provider == files_id ? "networks.d/" + name + ".toml" : "profile of " + name;
@@ -121,8 +128,10 @@ std::string file_of(const ProfileText& text, const std::string& name) {
 
 }  // namespace
 
+// Each directory by itself: a file of the operator's changes what a package has brought key by key, as it
+// changes what is compiled in.
 std::vector<NetworkProvider> network_providers() {
-    return {{files_id, {}}, {superchain_id, {}}};
+    return {{files_id, files_in(operators_files)}, {files_id, files_in(shipped_files)}, {superchain_id, {}}};
 }
 
 Result<config::Profile, Complaint> merge_profiles(const std::vector<ProfileText>& texts,

@@ -15,7 +15,7 @@ struct NetworkProvider {
     std::string id;
     std::vector<RawOption> options;
 };
-/// Files first, then what is compiled in.
+/// Files of the operator first, then those that packages have brought, then what is compiled in.
 [[nodiscard]] std::vector<NetworkProvider> network_providers();
 
 /// Defaults of the options that the profile sets. Every provider is asked: an earlier one's policy stands

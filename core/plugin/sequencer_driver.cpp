@@ -60,7 +60,11 @@ void SequencerDriver::ask(
 void SequencerDriver::start(std::optional<BlockHash> head, Limit limit, Done<Change> done) {
     ask<Start, Change>(
         "start_sequencer", limit, std::make_shared<Start>(Start{head}),
-        [](const DriverTable& table, void* self, const conductor_call& call, Start& ask) {
+        [](const DriverTable& table, void* self, const conductor_call& call, Start& ask) -> conductor_status {
+            if (!ask.head && (table.flags & CONDUCTOR_NEEDS_NO_HEAD) == 0) {
+                (void)call.error.append(call.error.self, as_slice("the driver needs the hash to build on"));
+                return CONDUCTOR_BAD_CONFIG;
+            }
             return table.start_sequencer(self, &call, ask.head ? ask.head->bytes.data() : nullptr);
         },
         [](Start&, conductor_status status) { return to_change(status); }, std::move(done));

@@ -19,7 +19,7 @@ conductor::Result<conductor::config::Profile, conductor::Complaint> read_profile
 conductor::Result<conductor::config::Profile, conductor::Complaint> look_up(const TemporaryDirectory& files,
                                                                             const std::string& name) {
     auto providers = network_providers();
-    providers.front().options = {raw("directory", files.path().string()), raw("shipped", "/nowhere")};
+    providers.front().options = {raw("directory", files.path().string()), raw("shipped", "")};
     return look_up_network(name, providers);
 }
 
@@ -94,6 +94,28 @@ TEST_CASE("a file adds a network, and changes the policy of a shipped one key by
     CHECK(shipped->at("healthcheck.unsafe-interval") == "30");
     CHECK(shipped->at("healthcheck.interval") == "1");
     CHECK(shipped->at("healthcheck.min-peer-count") == "1");
+}
+
+TEST_CASE("a file changes the policy of one that a package has brought key by key, and none of its facts",
+          "[daemon][1.5.3]") {
+    const TemporaryDirectory own;
+    const TemporaryDirectory shipped;
+    auto providers = network_providers();
+    REQUIRE(providers.size() == 3);
+    providers[0].options = {raw("directory", own.path().string()), raw("shipped", "")};
+    providers[1].options = {raw("directory", shipped.path().string()), raw("shipped", "")};
+    shipped.write("ours.toml",
+                  "[facts]\nchain_id = 42\n[policy]\nhealthcheck.interval = 2\n"
+                  "healthcheck.unsafe-interval = 20\n");
+    own.write("ours.toml", "[policy]\nhealthcheck.unsafe-interval = 30\n");
+    const auto merged = look_up_network("ours", providers);
+    REQUIRE(merged.has_value());
+    CHECK(*merged ==
+          conductor::config::Profile{{"healthcheck.interval", "2"}, {"healthcheck.unsafe-interval", "30"}});
+    own.write("ours.toml", "[facts]\nchain_id = 43\n");
+    const auto refused = look_up_network("ours", providers);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().text.ends_with("facts cannot be overridden"));
 }
 
 TEST_CASE("a file may not contradict a shipped fact", "[daemon][1.5.3]") {

@@ -213,6 +213,19 @@ TEST_CASE("a block that a driver has not filled in, or one of another height, is
     world.close(*instance);
 }
 
+TEST_CASE("a driver that needs a head is never asked to start without one", "[plugin][driver]") {
+    World world;
+    const auto instance = world.make("hangs", "org.example.hanging-driver", {raw("release", "/")});
+    REQUIRE(world.open(*instance));
+    std::optional<Result<Change, CallError>> got;
+    SequencerDriver{*instance}.start(std::nullopt, 5s, [&](Result<Change, CallError> done) { got = done; });
+    REQUIRE(world.core.run_until([&] { return got.has_value(); }));
+    REQUIRE_FALSE(*got);  // asked, it would have said that it is done
+    CHECK(got->error().status == CONDUCTOR_BAD_CONFIG);
+    CHECK(got->error().text == "the driver needs the hash to build on");
+    world.close(*instance);
+}
+
 TEST_CASE("statuses of a younger plugin are read the harmless way", "[plugin][driver]") {
     CHECK(known_status(-99) == CONDUCTOR_INTERNAL);
     CHECK(known_status(5) == CONDUCTOR_OK);
