@@ -150,6 +150,10 @@ TEST_CASE("validate finds what a plugin does wrong, and survives it", "[ctl]") {
         Case{"leaves-handler", "a thousand lives leave nothing", "the handler of signal 12 was changed"},
         Case{"leaves-thread", "a thousand lives leave nothing", "threads run on"},
         Case{"leaves-memory", "a thousand lives leave nothing", "octets a life"});
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    // What is allocated is asked of glibc, and a sanitizer allocates in its place.
+    if (std::string{fault.mode} == "leaves-memory") return;
+#endif
     const auto said = conductorctl(
         {"plugin", "validate", library("sample"), "--set", std::string{"mode="} + fault.mode, "--limit", "2"});
     CAPTURE(fault.mode, said.text);
