@@ -1,6 +1,7 @@
 // The replicated state: what becomes of an entry once it is committed. Entries that this process has written
 // are in memory; after a restart a leader commits a log that only the disk holds, and then facts decide which
 // one entry must be read at all, so that a log of a gigabyte costs one payload.
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <set>
 
@@ -190,15 +191,15 @@ void Replica::replayed(std::uint64_t replay, const PayloadFacts& facts, LogIndex
                        const Result<consensus::Entry, storage::StoreError>& read) {
     if (life_ != Life::running || replay != replay_) return;
     replaying_ = false;
-    const bool unreadable = !read && read.error().code == storage::StoreErrc::corrupt_record;
-    if (unreadable && options_.raft.give_up_unreadable) {
-        ledger_.mark_undecodable(facts.position.index);
-        report_unreadable(facts.position.index, read.error());
+    if (!read && read.error().code == storage::StoreErrc::corrupt_record) {
+        const auto index = facts.position.index;
+        if (options_.raft.give_up_unreadable) {
+            ledger_.mark_undecodable(index);
+        } else {
+            missed_ = index;
+        }
+        report_unreadable(index, read.error());
         return apply_committed();
-    }
-    if (unreadable) {
-        missed_ = facts.position.index;
-        return report_unreadable(facts.position.index, read.error());
     }
     if (!read) return fall_silent(read.error());
 
@@ -247,12 +248,16 @@ void Replica::begin_commit(payload::Envelope envelope, control::CommitDone done)
 }
 
 // op-node sends a payload again whose commit took too long for it (8.2.1). A second copy in the log would be
-// right too, but it is the slow disk that would have to take it.
+// right too, but it is the slow disk that would have to take it. The hash is what the payload claims, so the
+// octets decide.
 std::optional<consensus::Position> Replica::in_flight(const payload::Envelope& envelope) const {
     for (auto index = applied_.next(); index <= ledger_.last(); index = index.next()) {
         const auto* facts = ledger_.find(index);
-        if (facts != nullptr && facts->kind == RecordKind::payload && facts->number == envelope.number &&
-            facts->hash == envelope.hash && waiters_.waits_for(facts->position))
+        if (facts == nullptr || facts->kind != RecordKind::payload || facts->number != envelope.number ||
+            facts->hash != envelope.hash || !waiters_.waits_for(facts->position))
+            continue;
+        const auto* entry = cache_.find(index);
+        if (entry != nullptr && std::ranges::equal(entry->data.span(), envelope.ssz.span()))
             return facts->position;
     }
     return std::nullopt;

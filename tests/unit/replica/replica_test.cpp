@@ -163,6 +163,28 @@ TEST_CASE("a payload that comes again while it is in flight waits with the first
     CHECK(node.head() == 7);
 }
 
+TEST_CASE("a payload that claims the hash of one in flight, and is another, is written itself",
+          "[replica][8.2.1]") {
+    MemoryDisk disk;
+    Node node{disk};
+    node.bootstrap();
+    REQUIRE(node.committed(block(5)) == "ok");
+    const auto entries = disk.entries();
+    disk.hang();
+    const auto one = block(6);
+    std::vector<std::uint8_t> ssz{one.ssz.span().begin(), one.ssz.span().end()};
+    ssz[64] ^= 1;  // of the fee recipient
+    const auto other = payload::envelope_from_ssz(Bytes::adopt(std::move(ssz)));
+    REQUIRE(other.has_value());
+    REQUIRE(other->hash == one.hash);
+    const auto first = node.commit(one);
+    const auto second = node.commit(*other);
+    REQUIRE(node.until([&] { return disk.hangs(); }));
+    disk.resume();
+    REQUIRE(node.until([&] { return first.arrived() && second.arrived(); }));
+    CHECK(disk.entries() == entries + 2);
+}
+
 TEST_CASE("who waits with the first for a payload is told what becomes of it", "[replica][8.2.1][S-67]") {
     MemoryDisk disk;
     Node node{disk};
