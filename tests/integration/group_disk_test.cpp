@@ -141,6 +141,39 @@ TEST_CASE("what has rotted in a closed segment is put back by the leader, or a s
     CHECK(group.sites.all_reach(group.number));
 }
 
+TEST_CASE(
+    "a sole voter that cannot read its newest block leads without it on the operator's word, and not before",
+    "[group][disk][corrupt]") {
+    const TempDir work{"sole-rot"};
+    ConductorDaemon daemon{{conductord_program(), work.path(), "seq-1", {}, {}}};
+    daemon.start();
+    REQUIRE(daemon.leads(10s));
+    Account account;
+    for (const std::uint64_t number : {1U, 2U, 3U})
+        REQUIRE(account.commit(*daemon.client(), large_block(1'000'000 + number)) == "");
+    std::this_thread::sleep_for(2s);  // a later record calls it durable by then: it is not a torn write
+    REQUIRE(daemon.stop() == 0);
+    REQUIRE(rot(daemon.store(), large_block(1'000'003), 200'000));
+
+    daemon.start();
+    REQUIRE(daemon.serves(10s));
+    CHECK(daemon.process().line_with("event=log_damaged", 10s).has_value());
+    CHECK_FALSE(daemon.leads(2s));
+    CHECK(daemon.stop() == 0);
+
+    daemon.set("OP_CONDUCTOR_STORAGE_GIVE_UP_UNREADABLE", "true");
+    daemon.start();
+    REQUIRE(daemon.leads(10s));
+    CHECK(daemon.process().line_with("event=log_given_up", 1s).has_value());
+    CHECK(account.commit(*daemon.client(), large_block(1'000'004)) == "");
+    CHECK(daemon.stop() == 0);
+
+    daemon.set("OP_CONDUCTOR_STORAGE_GIVE_UP_UNREADABLE", "false");
+    daemon.start();
+    CHECK(daemon.leads(10s));  // a snapshot of its own stands for the hole
+    CHECK(daemon.process().output().find("log_damaged") == std::string::npos);
+}
+
 TEST_CASE("when all three disks hang for three seconds nobody exits, and a leader is back soon after",
           "[group][disk][P-52][S-68]") {
     OnFaultyDisks group{"group-all-hang"};

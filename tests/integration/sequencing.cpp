@@ -81,6 +81,17 @@ std::string SequencingHost::sequence_by_hand() {
     return produces(2) ? "" : "produces nothing once it is resumed";
 }
 
+SequencingHost::Sibling SequencingHost::sibling_of_head() {
+    (void)node_.sim("sim_stall", "[true]");
+    std::this_thread::sleep_for(500ms);  // what was under way is committed by then
+    const auto number = std::to_string(node_.head_number());
+    Sibling sibling{node_.head_hash(), {}};
+    (void)node_.sim("sim_fork", "[1,1]");
+    sibling.payload = node_.sim("sim_payload", "[" + number + "]");
+    (void)node_.sim("sim_fork", "[1,0]");
+    return sibling;
+}
+
 bool SequencingHost::rest() {
     if (ask("conductor_pause") != "null") return false;
     (void)node_.cl("admin_stopSequencer");

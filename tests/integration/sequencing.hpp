@@ -46,6 +46,12 @@ public:
     /// As the runbook has it: the node started by hand under a paused leader, which is resumed then. Works with
     /// compat=go too, where an empty store starts nothing. Empty, or what went wrong.
     [[nodiscard]] std::string sequence_by_hand();
+    struct Sibling {
+        std::string head;     ///< hash of the block that was the node's head
+        std::string payload;  ///< another one of its height, as JSON
+    };
+    /// The node makes no block from now on (sim_stall), and stands on its head's parent.
+    [[nodiscard]] Sibling sibling_of_head();
     /// Paused, the node stopped, and the replicated head is the node's; the daemon still runs.
     [[nodiscard]] bool rest();
 

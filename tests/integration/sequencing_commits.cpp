@@ -67,13 +67,7 @@ TEST_CASE(
     "[sequencing][S-67][P-51]") {
     SequencingHost host{"sibling-go", {{"OP_CONDUCTOR_COMMIT_ON_SIBLING", "go"}}};
     REQUIRE(host.sequence());
-    (void)host.node().sim("sim_stall", "[true]");
-    std::this_thread::sleep_for(500ms);  // what was under way is committed by then
-    const auto head = host.node().head_hash();
-    const auto number = std::to_string(host.node().head_number());
-    (void)host.node().sim("sim_fork", "[1,1]");
-    const auto sibling = host.node().sim("sim_payload", "[" + number + "]");
-    (void)host.node().sim("sim_fork", "[1,0]");
+    const auto [head, sibling] = host.sibling_of_head();
     REQUIRE(sibling.find(head) == std::string::npos);
     CHECK(host.ask("conductor_commitUnsafePayload", "[" + sibling + "]") == "null");
     CHECK(host.ask("conductor_commitUnsafePayload", "[" + sibling + "]") == "null");

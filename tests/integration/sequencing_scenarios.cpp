@@ -376,13 +376,7 @@ TEST_CASE("a sibling of the replicated head is refused, and the node is set on t
           "[sequencing][S-67]") {
     SequencingHost host{"sibling"};
     REQUIRE(host.sequence());
-    (void)host.node().sim("sim_stall", "[true]");
-    std::this_thread::sleep_for(500ms);  // what was under way is committed by then
-    const auto head = host.node().head_hash();
-    const auto number = std::to_string(host.node().head_number());
-    (void)host.node().sim("sim_fork", "[1,1]");
-    const auto sibling = host.node().sim("sim_payload", "[" + number + "]");
-    (void)host.node().sim("sim_fork", "[1,0]");
+    const auto [head, sibling] = host.sibling_of_head();
     CHECK(host.ask("conductor_commitUnsafePayload", "[" + sibling + "]").find("conflicting payload at head") !=
           std::string::npos);
     (void)host.node().sim("sim_stall", "[false]");
